@@ -25,7 +25,6 @@ let package = Package(
         .target(name: "SwiftletTensor", swiftSettings: strict),
         .target(name: "SwiftletFiles", swiftSettings: strict),
 
-
         .testTarget(
             name: "SwiftletTensorTests", dependencies: ["SwiftletTensor"], swiftSettings: strict),
     ]

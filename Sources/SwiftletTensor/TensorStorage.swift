@@ -31,7 +31,8 @@ package final class TensorStorage: @unchecked Sendable {
     /// Bytes that `owner` keeps alive and that nobody writes.
     package init(viewing bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable) {
         pointer = UnsafeMutableRawPointer(
-            mutating: bytes.baseAddress ?? UnsafeRawPointer(bitPattern: Self.alignment)
+            mutating: bytes.baseAddress
+                ?? UnsafeRawPointer(bitPattern: Self.alignment)
                 .unsafelyUnwrapped)
         byteCount = bytes.count
         self.owner = owner
