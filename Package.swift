@@ -25,6 +25,15 @@ let package = Package(
         .target(name: "SwiftletTensor", swiftSettings: strict),
         .target(name: "SwiftletFiles", swiftSettings: strict),
 
+        // Floor 4: data.
+        .target(
+            name: "SwiftletData", dependencies: ["SwiftletTensor", "SwiftletFiles"],
+            swiftSettings: strict),
+
+        .testTarget(
+            name: "SwiftletDataTests",
+            dependencies: ["SwiftletData", "SwiftletFiles", "SwiftletTensor"],
+            swiftSettings: strict),
         .testTarget(
             name: "SwiftletTensorTests", dependencies: ["SwiftletTensor"], swiftSettings: strict),
     ]

@@ -1,0 +1,87 @@
+public import SwiftletTensor
+
+/// Why data could not be read or written: the file, the place in it and the cause, in one line.
+public struct DataError: Error, Equatable, CustomStringConvertible {
+    public let file: String
+    /// Where in the file: an array's name, a line and column, a dataset's path.
+    public let place: String?
+    public let cause: Cause
+
+    public init(file: String, place: String? = nil, _ cause: Cause) {
+        self.file = file
+        self.place = place
+        self.cause = cause
+    }
+
+    public var description: String {
+        [file, place, cause.description].compactMap(\.self).joined(separator: ": ")
+    }
+
+    public enum Cause: Error, Equatable, CustomStringConvertible {
+        /// The operating system refused; its own words.
+        case system(String)
+        /// The file is of another kind than its name or its use says.
+        case wrongFormat(expected: String)
+        /// The file ends before its contents do.
+        case truncated(needed: Int, found: Int)
+        /// The file breaks the rules of its format.
+        case malformed(String)
+        /// The file may be right, but holds something that cannot be used here.
+        case unsupported(String)
+        /// Something that was asked for, or has to be there, is not.
+        case missing(String)
+        /// Things that belong together differ.
+        case mismatch(String)
+        /// No tensor can hold it.
+        case tensor(TensorError)
+
+        public var description: String {
+            switch self {
+            case .system(let words), .malformed(let words), .mismatch(let words): words
+            case .wrongFormat(let expected): "not \(expected)"
+            case .truncated(let needed, let found):
+                "truncated: \(needed) bytes needed, \(found) found"
+            case .unsupported(let what): "\(what) not supported"
+            case .missing(let what): "no \(what)"
+            case .tensor(let error): error.description
+            }
+        }
+    }
+}
+
+extension DataError {
+    /// Runs `body` and says of its error in which file and where there it happened.
+    static func located<Result>(
+        file: String, place: String? = nil, _ body: () throws(Cause) -> Result
+    ) throws(DataError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw DataError(file: file, place: place, error)
+        }
+    }
+}
+
+extension DataError.Cause {
+    /// Runs `body`, which makes or reads tensors, under typed throws.
+    static func wrapping<Result>(_ body: () throws -> Result) throws(Self) -> Result {
+        do {
+            return try body()
+        } catch let error as TensorError {
+            throw .tensor(error)
+        } catch {
+            throw .malformed("\(error)")
+        }
+    }
+}
+
+/// Text from a file as an error shows it: short, on one line, in quotes.
+func quoted(_ text: some StringProtocol) -> String {
+    var shown = ""
+    for scalar in text.unicodeScalars.prefix(40) {
+        shown +=
+            scalar.value < 0x20 || scalar.value == 0x7f
+            ? scalar.escaped(asASCII: true) : "\(scalar)"
+    }
+    return text.unicodeScalars.count > 40 ? "'\(shown)…'" : "'\(shown)'"
+}
