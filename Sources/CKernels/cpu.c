@@ -1,1 +1,33 @@
-#include "CKernels.h"
+#include "cpu.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {"active", "baseline", "avx2", "avx512"};
+
+sl_cpu sl_cpu_best(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return __builtin_cpu_supports("avx512f") ? SL_CPU_AVX512 : SL_CPU_AVX2;
+#endif
+    return SL_CPU_BASELINE;
+}
+
+sl_cpu sl_cpu_active(void) {
+    static _Atomic int found; /* 0 until known; racing threads find the same */
+    int level = atomic_load_explicit(&found, memory_order_relaxed);
+    if (level == SL_CPU_ACTIVE) {
+        level = sl_cpu_best();
+        const char *wanted = getenv("SWIFTLET_CPU");
+        for (int lower = SL_CPU_BASELINE; wanted != NULL && lower < level; lower++)
+            if (strcmp(wanted, names[lower]) == 0) level = lower;
+        atomic_store_explicit(&found, level, memory_order_relaxed);
+    }
+    return (sl_cpu)level;
+}
+
+const char *sl_cpu_name(sl_cpu level) {
+    return names[level == SL_CPU_ACTIVE ? sl_cpu_active() : level];
+}

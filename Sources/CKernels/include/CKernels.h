@@ -1,7 +1,13 @@
+/* Inner loops of the operations. Each function runs on the calling thread, over the part of the
+ * work that its arguments name, allocates nothing, and gives the same result however the work is
+ * divided. */
 #ifndef SWIFTLET_CKERNELS_H
 #define SWIFTLET_CKERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "cpu.h"
 
 #endif

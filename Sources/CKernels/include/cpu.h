@@ -1,0 +1,23 @@
+/* The instruction sets the kernels are compiled for, and which of them runs here. */
+#ifndef SWIFTLET_CPU_H
+#define SWIFTLET_CPU_H
+
+/* Ordered: a level includes what lies below it. */
+typedef enum sl_cpu {
+    SL_CPU_ACTIVE = 0,   /* in an argument: the best level of this processor */
+    SL_CPU_BASELINE = 1, /* SSE2 on x86-64, NEON on arm64 */
+    SL_CPU_AVX2 = 2,     /* AVX2 and FMA */
+    SL_CPU_AVX512 = 3,   /* AVX-512F */
+} sl_cpu;
+
+/* The best level of this processor, lowered by the environment variable
+ * SWIFTLET_CPU=baseline|avx2|avx512. Found once. */
+sl_cpu sl_cpu_active(void);
+
+/* The best level of this processor, whatever the environment says. */
+sl_cpu sl_cpu_best(void);
+
+/* "baseline", "avx2", "avx512". */
+const char *sl_cpu_name(sl_cpu level);
+
+#endif
