@@ -7,34 +7,50 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+func library(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+// The floors of the house, lowest first; each imports only what lies below it.
+var targets: [Target] = []
+
+// C: inner loops and system libraries.
+targets += [
+    .target(name: "CKernels"),
+    .systemLibrary(
+        name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+        name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+]
+
+// Floor 0: values and files.
+targets += [
+    library("SwiftletTensor"),
+    library("SwiftletFiles"),
+    tests("SwiftletTensorTests", "SwiftletTensor"),
+]
+
+// Floor 1: operations.
+targets += [
+    library("SwiftletGraph", "CKernels", "SwiftletTensor"),
+    tests("SwiftletGraphTests", "SwiftletGraph", "SwiftletTensor"),
+]
+
+// Floor 4: data.
+targets += [
+    library("SwiftletData", "SwiftletTensor", "SwiftletFiles"),
+    tests("SwiftletDataTests", "SwiftletData", "SwiftletFiles", "SwiftletTensor"),
+]
+
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "SwiftletTensor", targets: ["SwiftletTensor"])
     ],
-    targets: [
-        // C: inner loops and system libraries.
-        .target(name: "CKernels"),
-        .systemLibrary(
-            name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
-        .systemLibrary(
-            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-
-        // Floor 0: values and files.
-        .target(name: "SwiftletTensor", swiftSettings: strict),
-        .target(name: "SwiftletFiles", swiftSettings: strict),
-
-        // Floor 4: data.
-        .target(
-            name: "SwiftletData", dependencies: ["SwiftletTensor", "SwiftletFiles"],
-            swiftSettings: strict),
-
-        .testTarget(
-            name: "SwiftletDataTests",
-            dependencies: ["SwiftletData", "SwiftletFiles", "SwiftletTensor"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "SwiftletTensorTests", dependencies: ["SwiftletTensor"], swiftSettings: strict),
-    ]
+    targets: targets
 )

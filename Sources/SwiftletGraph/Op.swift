@@ -1,0 +1,125 @@
+package import SwiftletTensor
+
+/// A primitive operation: shape rule, CPU evaluation and gradient, in one file each.
+///
+/// An op is pure configuration; the operands are the graph's business. To add one, write the file
+/// and a row in the tables of the gradient check and of the reference check.
+package protocol Op: Sendable {
+    /// The name in messages, profiles and dumps.
+    var name: String { get }
+
+    /// The types of the outputs, or why the operands do not fit.
+    ///
+    /// - Throws: ``GraphError/operands(op:cause:)``.
+    func outputTypes(for inputs: [TensorType]) throws -> [TensorType]
+
+    /// Bytes of scratch memory that ``evaluate(_:)`` needs when `threads` take part.
+    func scratchByteCount(inputs: [TensorType], outputs: [TensorType], threads: Int) -> Int
+
+    /// The op made ready for programs that use up to `threads` threads; itself for most.
+    func prepared(threads: Int) throws -> any Op
+
+    /// Computes the outputs from the inputs. The result must not depend on the number of threads.
+    ///
+    /// - Throws: ``GraphError/evaluation(op:cause:)`` where operands are out of the domain.
+    func evaluate(_ call: OpCall) throws
+
+    /// Adds to `graph` what computes the derivatives with respect to each input, given those with
+    /// respect to each output (nil where an output does not influence the result).
+    ///
+    /// - Returns: one entry per input; nil where the derivative is zero or meaningless.
+    /// - Throws: ``GraphError/notDifferentiable(op:)``.
+    func gradients(
+        of node: Node, _ outputGradients: [Value?], in graph: inout Graph
+    ) throws -> [Value?]
+
+    /// True if output 0 has the very bytes of input 0 (a reshape): no memory, no evaluation.
+    var isView: Bool { get }
+
+    /// True if output 0 may be written over the given input, element by element.
+    func canOverwrite(input: Int) -> Bool
+}
+
+extension Op {
+    package func scratchByteCount(
+        inputs: [TensorType], outputs: [TensorType], threads: Int
+    ) -> Int { 0 }
+
+    package func gradients(
+        of node: Node, _ outputGradients: [Value?], in graph: inout Graph
+    ) throws -> [Value?] {
+        throw GraphError.notDifferentiable(op: name)
+    }
+
+    package func prepared(threads: Int) throws -> any Op { self }
+    package var isView: Bool { false }
+    package func canOverwrite(input: Int) -> Bool { false }
+
+    /// The error that a shape rule throws.
+    package func refusal(_ cause: String) -> GraphError { .operands(op: name, cause: cause) }
+
+    /// Checks the number of operands.
+    package func expect(_ inputs: [TensorType], count: ClosedRange<Int>) throws {
+        guard count.contains(inputs.count) else {
+            let wanted =
+                count.lowerBound == count.upperBound
+                ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
+            throw refusal("\(wanted) operands expected, \(inputs.count) found")
+        }
+    }
+}
+
+/// One evaluation of an op: where its operands lie, scratch memory and threads.
+///
+/// Pointers are valid during the call only; inputs must not be written.
+package struct OpCall {
+    package let inputTypes: [TensorType]
+    package let outputTypes: [TensorType]
+    package let workers: Workers
+    /// ``Op/scratchByteCount(inputs:outputs:threads:)`` bytes, aligned to 64.
+    package let scratch: UnsafeMutableRawPointer
+    private let inputBuffers: [Int]
+    private let outputBuffers: [Int]
+    private let addresses: UnsafePointer<UnsafeMutableRawPointer>
+
+    init(
+        step: Program.Step, addresses: UnsafePointer<UnsafeMutableRawPointer>,
+        scratch: UnsafeMutableRawPointer, workers: Workers
+    ) {
+        inputTypes = step.inputTypes
+        outputTypes = step.outputTypes
+        inputBuffers = step.inputs
+        outputBuffers = step.outputs
+        self.addresses = addresses
+        self.scratch = scratch
+        self.workers = workers
+    }
+
+    package func input(_ index: Int) -> UnsafeRawPointer {
+        UnsafeRawPointer(addresses[inputBuffers[index]])
+    }
+
+    package func output(_ index: Int = 0) -> UnsafeMutableRawPointer {
+        addresses[outputBuffers[index]]
+    }
+
+    package func input<Element: TensorElement>(
+        _ index: Int, as type: Element.Type
+    ) -> UnsafePointer<Element> {
+        input(index).assumingMemoryBound(to: type)
+    }
+
+    package func output<Element: TensorElement>(
+        _ index: Int = 0, as type: Element.Type
+    ) -> UnsafeMutablePointer<Element> {
+        output(index).assumingMemoryBound(to: type)
+    }
+
+    /// Input `index` as float32, which the shape rule has checked.
+    package func floats(_ index: Int) -> UnsafePointer<Float> { input(index, as: Float.self) }
+
+    /// Output `index` as float32.
+    package func outputFloats(_ index: Int = 0) -> UnsafeMutablePointer<Float> {
+        output(index, as: Float.self)
+    }
+}

@@ -1,0 +1,136 @@
+package import SwiftletTensor
+
+/// A graph made ready to run: the steps that its outputs need, and where each value lies in memory.
+///
+/// Immutable; every run brings its own ``Workspace``, so any number of threads may run it at once.
+package final class Program: Sendable {
+    struct Step: Sendable {
+        let op: any Op
+        let label: String
+        let inputs: [Int]
+        let outputs: [Int]
+        let inputTypes: [TensorType]
+        let outputTypes: [TensorType]
+    }
+
+    /// Where a buffer's bytes come from.
+    enum Location: Sendable {
+        case arena(offset: Int)
+        case constant(Tensor)
+        case fed(position: Int)
+    }
+
+    /// The types that ``Workspace`` must be fed, in the order of `inputs` given at compilation.
+    package let inputTypes: [TensorType]
+    package let outputTypes: [TensorType]
+    /// Threads for which scratch memory is planned; a run may use fewer.
+    package let threads: Int
+    /// Bytes of all intermediate values and scratch memory together.
+    package let arenaByteCount: Int
+    let steps: [Step]
+    let locations: [Location]
+    let outputBuffers: [Int]
+    let scratchOffset: Int
+
+    /// Compiles what `outputs` need.
+    ///
+    /// - Parameters:
+    ///   - inputs: placeholders in the order in which they will be fed.
+    ///   - threads: the largest number of threads that a run will use.
+    /// - Throws: ``GraphError/feed(name:cause:)`` if a needed placeholder is not among `inputs`.
+    package init(_ graph: Graph, inputs: [Value], outputs: [Value], threads: Int = 1) throws {
+        var layout = ProgramLayout(graph: graph, inputs: inputs, outputs: outputs)
+        try layout.place(threads: threads)
+        self.threads = threads
+        steps = layout.steps
+        locations = layout.locations
+        precondition(inputs.indices.allSatisfy { layout.buffer(of: inputs[$0]) == $0 })
+        inputTypes = inputs.map { graph[$0] }
+        outputTypes = outputs.map { graph[$0] }
+        outputBuffers = outputs.map { layout.buffer(of: $0) }
+        scratchOffset = layout.scratchOffset
+        arenaByteCount = layout.arenaByteCount
+    }
+
+    /// Bytes that a run needs beside its inputs: the arena and the table of addresses.
+    package var workspaceByteCount: Int {
+        arenaByteCount + locations.count * MemoryLayout<UnsafeMutableRawPointer>.stride
+    }
+
+    /// Lays the program's values out in `memory`; nothing is allocated.
+    ///
+    /// - Parameter memory: ``workspaceByteCount`` bytes aligned to 64, which nobody else uses while
+    ///   the workspace is in use.
+    package func workspace(in memory: UnsafeMutableRawPointer) -> Workspace {
+        let addresses = (memory + arenaByteCount)
+            .bindMemory(to: UnsafeMutableRawPointer.self, capacity: locations.count)
+        for (buffer, location) in locations.enumerated() {
+            switch location {
+            case .arena(let offset): addresses[buffer] = memory + offset
+            case .constant(let tensor): addresses[buffer] = tensor.storage.pointer
+            case .fed: addresses[buffer] = memory
+            }
+        }
+        return Workspace(memory: memory, addresses: addresses)
+    }
+
+    /// Tells where input `position` lies; it stays there for further runs.
+    package func feed(
+        _ position: Int, from address: UnsafeRawPointer, into workspace: Workspace
+    ) {
+        workspace.addresses[position] = UnsafeMutableRawPointer(mutating: address)
+    }
+
+    /// Where output `position` lies after a run; valid until the next one.
+    package func output(_ position: Int, in workspace: Workspace) -> UnsafeRawPointer {
+        UnsafeRawPointer(workspace.addresses[outputBuffers[position]])
+    }
+
+    /// Runs all steps on the inputs that were fed.
+    ///
+    /// - Parameter observe: called with the number of each step after it.
+    package func run(
+        _ workspace: Workspace, workers: Workers, observing observe: ((Int) -> Void)? = nil
+    ) throws {
+        precondition(workers.count <= threads)
+        for (number, step) in steps.enumerated() {
+            try step.op.evaluate(
+                OpCall(
+                    step: step, addresses: workspace.addresses,
+                    scratch: workspace.memory + scratchOffset, workers: workers))
+            observe?(number)
+        }
+    }
+
+    /// Runs on tensors and copies the outputs out: for tests, constant folding and single calls.
+    ///
+    /// - Throws: ``GraphError/feed(name:cause:)`` if an input has not the type declared.
+    package func run(_ inputs: [Tensor], workers: Workers = .single) throws -> [Tensor] {
+        precondition(inputs.count == inputTypes.count)
+        let memory = try TensorStorage(byteCount: workspaceByteCount)
+        let workspace = workspace(in: memory.pointer)
+        for (position, type) in inputTypes.enumerated() {
+            let found = TensorType(inputs[position].shape, inputs[position].dtype)
+            guard found == type else {
+                throw GraphError.feed(
+                    name: "\(position)", cause: "\(type) expected, \(found) found")
+            }
+            feed(position, from: inputs[position].storage.pointer, into: workspace)
+        }
+        return try withExtendedLifetime((memory, inputs)) {
+            try run(workspace, workers: workers)
+            return try outputTypes.enumerated().map { position, type in
+                try Tensor(shape: type.shape, dtype: type.dtype) {
+                    let address = output(position, in: workspace)
+                    $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: $0.count))
+                }
+            }
+        }
+    }
+}
+
+/// The memory of one run at a time.
+package struct Workspace {
+    let memory: UnsafeMutableRawPointer
+    let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
+}
