@@ -40,9 +40,15 @@ targets += [
     tests("SwiftletGraphTests", "SwiftletGraph", "SwiftletTensor"),
 ]
 
+// Floor 1: samples.
+targets += [
+    library("SwiftletDataset", "SwiftletTensor"),
+    tests("SwiftletDatasetTests", "SwiftletDataset", "SwiftletTensor"),
+]
+
 // Floor 4: data.
 targets += [
-    library("SwiftletData", "SwiftletTensor", "SwiftletFiles"),
+    library("SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletTensor"),
     tests("SwiftletDataTests", "SwiftletData", "SwiftletFiles", "SwiftletTensor"),
 ]
 
