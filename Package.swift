@@ -27,11 +27,17 @@ targets += [
         name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 ]
 
+// Fixtures and temporary directories for the tests.
+targets += [
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict)
+]
+
 // Floor 0: values and files.
 targets += [
     library("SwiftletTensor"),
     library("SwiftletFiles"),
     tests("SwiftletTensorTests", "SwiftletTensor"),
+    tests("SwiftletFilesTests", "SwiftletFiles", "TestSupport"),
 ]
 
 // Floor 1: operations.

@@ -15,7 +15,9 @@ public enum JSON: Sendable, Hashable {
 /// Members in the order of the text; a repeated key keeps its last value, as in Python.
 public struct JSONObject: Sendable, Hashable, Sequence, ExpressibleByDictionaryLiteral {
     public private(set) var members: [(key: String, value: JSON)] = []
+    /// Where each key stands, kept only once there are many: most objects have a handful of members.
     private var positions: [String: Int] = [:]
+    private static let fewMembers = 16
 
     public init() {}
 
@@ -24,20 +26,33 @@ public struct JSONObject: Sendable, Hashable, Sequence, ExpressibleByDictionaryL
     }
 
     public subscript(key: String) -> JSON? {
-        get { positions[key].map { members[$0].value } }
+        get { position(of: key).map { members[$0].value } }
         set {
-            switch (positions[key], newValue) {
+            switch (position(of: key), newValue) {
             case (let position?, let value?): members[position].value = value
             case (nil, let value?):
-                positions[key] = members.count
                 members.append((key, value))
+                if !positions.isEmpty {
+                    positions[key] = members.count - 1
+                } else if members.count > Self.fewMembers {
+                    indexMembers()
+                }
             case (let position?, nil):
                 members.remove(at: position)
-                positions = [:]
-                for (index, member) in members.enumerated() { positions[member.key] = index }
+                indexMembers()
             case (nil, nil): break
             }
         }
+    }
+
+    private func position(of key: String) -> Int? {
+        positions.isEmpty ? members.firstIndex { $0.key == key } : positions[key]
+    }
+
+    private mutating func indexMembers() {
+        positions = [:]
+        guard members.count > Self.fewMembers else { return }
+        for (index, member) in members.enumerated() { positions[member.key] = index }
     }
 
     public var keys: [String] { members.map(\.key) }

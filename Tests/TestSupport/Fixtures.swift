@@ -1,0 +1,16 @@
+internal import Foundation
+
+/// The path of a file under `fixtures/`, which scripts under `tools/` make.
+package func fixture(_ name: String) -> String {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    return "/\(root)/fixtures/\(name)"
+}
+
+/// A new directory, deleted with all it holds when `body` ends.
+package func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let directory = FileManager.default.temporaryDirectory
+        .appending(path: "swiftlet-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    return try body(directory.path(percentEncoded: false))
+}
