@@ -1,0 +1,31 @@
+"""The one table of layer cases, shared by the fixtures and the check against Keras."""
+
+from . import (activations, conv, core, embedding, merging, normalization, pooling,
+               preprocessing, recurrent, reshaping, wrappers)
+
+FAMILIES = {
+    "core": core.CASES,
+    "activations": activations.CASES,
+    "conv": conv.CASES,
+    "pooling": pooling.CASES,
+    "normalization": normalization.CASES,
+    "merging": merging.CASES,
+    "reshaping": reshaping.CASES,
+    "recurrent": recurrent.CASES,
+    "wrappers": wrappers.CASES,
+    "embedding": embedding.CASES,
+    "preprocessing": preprocessing.CASES,
+}
+
+
+def check_names():
+    """Names identify cases in reports, so they must differ."""
+    seen = set()
+    for family, cases in FAMILIES.items():
+        for one in cases:
+            if (family, one.name) in seen:
+                raise SystemExit(f"two cases are named {one.name!r} in {family}")
+            seen.add((family, one.name))
+
+
+check_names()

@@ -1,0 +1,52 @@
+"""Layers that move, repeat, cut or pad without arithmetic (upsampling aside)."""
+
+from .spec import case
+
+CASES = [
+    case("Reshape", "plain", (2, 3, 4), target_shape=(4, 3)),
+    case("Reshape", "inferred", (2, 3, 4), target_shape=(-1, 2)),
+    case("Reshape", "to vector", (2, 3, 4), target_shape=(12,)),
+    case("Reshape", "to rank 4", (2, 12), target_shape=(2, 3, 2)),
+    case("Permute", "2 1", (2, 3, 4), dims=(2, 1)),
+    case("Permute", "3 1 2", (2, 2, 3, 4), dims=(3, 1, 2)),
+    case("RepeatVector", "3", (2, 4), n=3),
+
+    case("ZeroPadding1D", "one", (2, 4, 3), padding=1),
+    case("ZeroPadding1D", "unequal", (2, 4, 3), padding=(0, 2)),
+    case("ZeroPadding2D", "one", (2, 3, 4, 2), padding=1),
+    case("ZeroPadding2D", "two numbers", (2, 3, 4, 2), padding=(1, 2)),
+    case("ZeroPadding2D", "four numbers", (2, 3, 4, 2), padding=((1, 0), (2, 3))),
+    case("ZeroPadding2D", "channels first", (2, 2, 3, 4), padding=((1, 0), (0, 2)),
+         data_format="channels_first"),
+    case("ZeroPadding3D", "one", (1, 2, 3, 2, 2), padding=1),
+    case("ZeroPadding3D", "six numbers", (1, 2, 3, 2, 2), padding=((1, 0), (0, 2), (1, 1))),
+    case("ZeroPadding3D", "channels first", (1, 2, 2, 3, 2), padding=(0, 1, 2),
+         data_format="channels_first"),
+
+    case("Cropping1D", "one", (2, 5, 3), cropping=1),
+    case("Cropping1D", "unequal", (2, 5, 3), cropping=(0, 2)),
+    case("Cropping2D", "one", (2, 4, 5, 2), cropping=1),
+    case("Cropping2D", "two numbers", (2, 4, 5, 2), cropping=(1, 2)),
+    case("Cropping2D", "four numbers", (2, 4, 5, 2), cropping=((1, 0), (2, 1))),
+    case("Cropping2D", "channels first", (2, 2, 4, 5), cropping=((1, 0), (0, 2)),
+         data_format="channels_first"),
+    case("Cropping3D", "one", (1, 3, 4, 3, 2), cropping=1),
+    case("Cropping3D", "six numbers", (1, 3, 4, 3, 2), cropping=((1, 0), (0, 2), (1, 1))),
+    case("Cropping3D", "channels first", (1, 2, 3, 4, 3), cropping=(0, 1, 1),
+         data_format="channels_first"),
+
+    case("UpSampling1D", "default", (2, 3, 2)),
+    case("UpSampling1D", "3", (2, 3, 2), size=3),
+    case("UpSampling2D", "default", (2, 3, 2, 2)),
+    case("UpSampling2D", "unequal", (2, 3, 2, 2), size=(1, 3)),
+    case("UpSampling2D", "bilinear", (2, 3, 4, 2), interpolation="bilinear"),
+    case("UpSampling2D", "bilinear unequal", (1, 3, 4, 2), size=(3, 2),
+         interpolation="bilinear"),
+    case("UpSampling2D", "bicubic", (1, 4, 5, 2), interpolation="bicubic"),
+    case("UpSampling2D", "lanczos3", (1, 4, 5, 1), interpolation="lanczos3"),
+    case("UpSampling2D", "lanczos5", (1, 4, 5, 1), interpolation="lanczos5"),
+    case("UpSampling2D", "channels first", (1, 2, 3, 4), size=2, data_format="channels_first"),
+    case("UpSampling3D", "default", (1, 2, 3, 2, 2)),
+    case("UpSampling3D", "unequal", (1, 2, 3, 2, 1), size=(1, 2, 3)),
+    case("UpSampling3D", "channels first", (1, 2, 2, 3, 2), data_format="channels_first"),
+]

@@ -1,0 +1,164 @@
+"""Records what Keras 3 computes for every layer case: outputs, masks, gradients, statistics."""
+
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_cases import FAMILIES
+from keras_cases.recording import Recording
+from keras_cases.values import coarse, generator, inputs_for, masks_for, weight_for
+
+
+def needs_twin(case):
+    """TensorFlow has no channels-first convolution on a CPU; a transposed twin is the same function."""
+    return "Conv" in case.class_name and \
+        case.layer.arguments.get("data_format") == "channels_first"
+
+
+def moved(tensor, to_last):
+    axes = list(range(tensor.shape.rank))
+    return tf.transpose(tensor, [0] + axes[2:] + [1] if to_last else [0, axes[-1]] + axes[1:-1])
+
+
+def flat(value):
+    """Outputs as a list, whatever structure the layer answers with."""
+    return [v for v in tf.nest.flatten(value) if v is not None]
+
+
+def cotangent(case, index, shape):
+    return coarse(generator(case.name, "cotangent", index), shape)
+
+
+def short(variable, layer):
+    """A variable's path below its layer: `kernel`, `forward_lstm/lstm_cell/kernel`."""
+    path = variable.path
+    return path[len(layer.name) + 1:] if path.startswith(layer.name + "/") else path
+
+
+class Subject:
+    """A built layer with weights from the table and its inputs as tensors."""
+
+    def __init__(self, case):
+        self.case = case
+        self.arrays = inputs_for(case)
+        self.masks = masks_for(case, self.arrays)
+        keras.utils.clear_session()  # restarts the counters in automatic names
+        name = case.class_name.lower()
+        self.described = case.layer.build(keras, name=name)
+        self.twin = needs_twin(case)
+        self.layer = self.described
+        if self.twin:
+            self.layer = case.layer.build(keras, name=name, data_format="channels_last")
+        self.call(self.tensors(), False)  # builds it
+        self.names = [short(w, self.layer) for w in self.layer.weights]
+        self.initial = [weight_for((case.name,), f"{i}/{n}", tuple(w.shape), w.dtype)
+                        for i, (n, w) in enumerate(zip(self.names, self.layer.weights))]
+        self.reset()
+
+    def reset(self):
+        for variable, value in zip(self.layer.weights, self.initial):
+            variable.assign(value)
+        if hasattr(self.layer, "finalize_state"):
+            self.layer.finalize_state()  # Normalization derives constants from its weights
+        if getattr(self.layer, "stateful", False):
+            self.layer.reset_state()
+
+    def tensors(self):
+        return [tf.convert_to_tensor(a) for a in self.arrays]
+
+    def call(self, tensors, training):
+        for tensor, mask in zip(tensors, self.masks):
+            if mask is not None:
+                tensor._keras_mask = tf.convert_to_tensor(mask)
+        if self.case.states:
+            return self.layer(tensors[0], initial_state=tensors[1:], training=training)
+        if self.twin:
+            return moved(self.layer(moved(tensors[0], True), training=training), False)
+        return self.layer(tensors if self.case.takes_list else tensors[0], training=training)
+
+    def run(self, training):
+        """Outputs, their masks, gradients of sum(output · cotangent), weights afterwards."""
+        self.reset()
+        tensors = self.tensors()
+        floats = [t for t in tensors if t.dtype.is_floating]
+        variables = [w.value for w in self.layer.weights if "float" in w.dtype]
+        with tf.GradientTape(persistent=True) as tape:
+            for t in floats:
+                tape.watch(t)
+            for v in variables:
+                tape.watch(v)
+            outputs = flat(self.call(tensors, training))
+            cotangents = [cotangent(self.case, i, tuple(o.shape)) for i, o in enumerate(outputs)]
+            total = tf.add_n([tf.reduce_sum(o * c) for o, c in zip(outputs, cotangents)])
+        slopes = {id(t): g for t, g in zip(floats, tape.gradient(total, floats))} if floats else {}
+        by_weight = tape.gradient(total, variables) if variables else []
+        of_variable = {id(v): g for v, g in zip(variables, by_weight)}
+        masks = [getattr(o, "_keras_mask", None) for o in outputs]
+        return {
+            "outputs": [o.numpy() for o in outputs],
+            "masks": [m if m is None else np.asarray(m) for m in masks],
+            "cotangents": cotangents,
+            "input_gradients": [dense(slopes.get(id(t))) for t in tensors],
+            "weight_gradients": [dense(of_variable.get(id(w.value))) for w in self.layer.weights],
+            "weights": [np.asarray(w) for w in self.layer.weights],
+        }
+
+
+def dense(gradient):
+    if gradient is None:
+        return None
+    return tf.convert_to_tensor(gradient).numpy()
+
+
+def record(recording, case):
+    subject = Subject(case)
+    result = subject.run(training=False)
+    for values in result["outputs"]:
+        if not np.all(np.isfinite(values)):
+            raise ValueError(f"{case.name}: an output that is not finite")
+    layer = subject.layer
+    entry = {
+        "name": case.name,
+        "class_name": case.class_name,
+        "config": keras.saving.serialize_keras_object(subject.described)["config"],
+        "tolerance": case.tolerance,
+        "inputs": recording.arrays(subject.arrays),
+        "weights": [{"name": n, "trainable": w.trainable, **recording.array(v)}
+                    for n, w, v in zip(subject.names, layer.weights, subject.initial)],
+        "outputs": recording.arrays(result["outputs"]),
+        "cotangents": recording.arrays(result["cotangents"]),
+        "input_gradients": recording.arrays(result["input_gradients"]),
+        "weight_gradients": recording.arrays(result["weight_gradients"]),
+    }
+    if case.states:
+        entry["call"] = {"initial_state": list(range(1, len(case.inputs)))}
+    if case.masks is not None:
+        entry["masks"] = recording.arrays(subject.masks)
+    if any(m is not None for m in result["masks"]):
+        entry["output_masks"] = recording.arrays(result["masks"])
+    if case.training:
+        trained = subject.run(training=True)
+        entry["training"] = {
+            "outputs": recording.arrays(trained["outputs"]),
+            "input_gradients": recording.arrays(trained["input_gradients"]),
+            "weight_gradients": recording.arrays(trained["weight_gradients"]),
+            "weights_after": recording.arrays(trained["weights"]),
+        }
+    recording.cases.append(entry)
+
+
+def main(names):
+    for family in names or FAMILIES:
+        recording = Recording("tools/make-layer-references")
+        for case in FAMILIES[family]:
+            try:
+                record(recording, case)
+            except Exception as error:
+                raise SystemExit(f"error: {family}/{case.name}: {error}")
+        recording.save(f"fixtures/layers/{family}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
