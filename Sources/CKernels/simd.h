@@ -13,15 +13,14 @@
 #define SL_INLINE static inline __attribute__((always_inline))
 #define SL_UNROLL _Pragma("clang loop unroll(full)")
 
-typedef float sl_vector __attribute__((vector_size(SL_WIDTH * 4)));
-typedef int32_t sl_mask __attribute__((vector_size(SL_WIDTH * 4)));
+typedef float sl_vector __attribute__((ext_vector_type(SL_WIDTH)));
+typedef int32_t sl_mask __attribute__((ext_vector_type(SL_WIDTH)));
 /* The same vector at any float's address. */
-typedef float sl_unaligned
-    __attribute__((vector_size(SL_WIDTH * 4), aligned(4), may_alias));
+typedef float sl_unaligned __attribute__((ext_vector_type(SL_WIDTH), aligned(4), may_alias));
 
 SL_INLINE sl_vector sl_load(const float *p) { return *(const sl_unaligned *)p; }
 SL_INLINE void sl_store(float *p, sl_vector v) { *(sl_unaligned *)p = v; }
-SL_INLINE sl_vector sl_splat(float x) { return (sl_vector){} + x; }
+SL_INLINE sl_vector sl_splat(float x) { return (sl_vector)x; }
 
 SL_INLINE sl_vector sl_multiply_add(sl_vector a, sl_vector b, sl_vector c) {
 #if SL_FMA

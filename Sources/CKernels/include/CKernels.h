@@ -9,5 +9,7 @@
 #include <stdint.h>
 
 #include "cpu.h"
+#include "epilogue.h"
+#include "matmul.h"
 
 #endif
