@@ -21,6 +21,7 @@ var targets: [Target] = []
 // C: inner loops and system libraries.
 targets += [
     .target(name: "CKernels"),
+    tests("CKernelsTests", "CKernels"),
     .systemLibrary(
         name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
