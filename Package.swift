@@ -33,6 +33,16 @@ targets += [
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict)
 ]
 
+// C, for data: image codecs.
+targets += [
+    .systemLibrary(
+        name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+        name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+        providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .target(name: "CPNGCodec", dependencies: ["CPNG"]),
+]
+
 // Floor 0: values and files.
 targets += [
     library("SwiftletTensor"),
@@ -55,8 +65,12 @@ targets += [
 
 // Floor 4: data.
 targets += [
-    library("SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletTensor"),
-    tests("SwiftletDataTests", "SwiftletData", "SwiftletFiles", "SwiftletTensor"),
+    library(
+        "SwiftletData", "CPNGCodec", "CTurboJPEG", "SwiftletDataset", "SwiftletFiles",
+        "SwiftletTensor"),
+    tests(
+        "SwiftletDataTests", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletTensor",
+        "TestSupport"),
 ]
 
 let package = Package(

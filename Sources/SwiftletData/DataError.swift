@@ -1,3 +1,5 @@
+public import SwiftletDataset
+public import SwiftletFiles
 public import SwiftletTensor
 
 /// Why data could not be read or written: the file, the place in it and the cause, in one line.
@@ -18,8 +20,8 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
     }
 
     public enum Cause: Error, Equatable, CustomStringConvertible {
-        /// The operating system refused; its own words.
-        case system(String)
+        /// The file could not be opened, read or written.
+        case file(FileError.Cause)
         /// The file is of another kind than its name or its use says.
         case wrongFormat(expected: String)
         /// The file ends before its contents do.
@@ -32,21 +34,27 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case missing(String)
         /// Things that belong together differ.
         case mismatch(String)
+        /// The samples do not fit together.
+        case dataset(DatasetError)
         /// No tensor can hold it.
         case tensor(TensorError)
 
         public var description: String {
             switch self {
-            case .system(let words), .malformed(let words), .mismatch(let words): words
+            case .malformed(let words), .mismatch(let words): words
+            case .file(let cause): cause.description
             case .wrongFormat(let expected): "not \(expected)"
             case .truncated(let needed, let found):
                 "truncated: \(needed) bytes needed, \(found) found"
             case .unsupported(let what): "\(what) not supported"
             case .missing(let what): "no \(what)"
+            case .dataset(let error): error.description
             case .tensor(let error): error.description
             }
         }
     }
+
+    init(_ error: FileError) { self.init(file: error.path, .file(error.cause)) }
 }
 
 extension DataError {
@@ -60,6 +68,33 @@ extension DataError {
             throw DataError(file: file, place: place, error)
         }
     }
+
+    /// Gives `body` the bytes of a file and names the file in its errors.
+    static func reading<Result>(
+        _ path: String, _ body: (UnsafeRawBufferPointer) throws(Cause) -> Result
+    ) throws(DataError) -> Result {
+        let file: MappedFile
+        do {
+            file = try MappedFile(path)
+        } catch {
+            throw DataError(error)
+        }
+        return try located(file: path) { () throws(Cause) in
+            try file.withUnsafeBytes { bytes throws(Cause) in try body(bytes) }
+        }
+    }
+
+    /// Writes a whole file, or leaves what was there.
+    static func writing(
+        _ path: String, _ encode: () throws(Cause) -> [UInt8]
+    ) throws(DataError) {
+        let bytes = try located(file: path, encode)
+        do {
+            try AtomicFile.write(bytes, to: path)
+        } catch {
+            throw DataError(error)
+        }
+    }
 }
 
 extension DataError.Cause {
@@ -67,10 +102,14 @@ extension DataError.Cause {
     static func wrapping<Result>(_ body: () throws -> Result) throws(Self) -> Result {
         do {
             return try body()
+        } catch let error as Self {
+            throw error
         } catch let error as TensorError {
             throw .tensor(error)
+        } catch let error as DatasetError {
+            throw .dataset(error)
         } catch {
-            throw .malformed("\(error)")
+            preconditionFailure("not an error of tensors or datasets: \(error)")
         }
     }
 }

@@ -1,22 +1,12 @@
-import Foundation
 import SwiftletFiles
 import SwiftletTensor
+import TestSupport
 
 /// Files that other programs made; see `tools/make-data-fixtures`.
 enum Fixtures {
-    static let data = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "fixtures/data")
-
-    static func bytes(_ path: String) throws -> [UInt8] {
-        [UInt8](try Data(contentsOf: data.appending(path: path)))
-    }
-
-    static func json(_ path: String) throws -> JSON {
-        try JSON(parsing: bytes(path))
-    }
-
-    static func path(_ path: String) -> String { data.appending(path: path).path }
+    static func path(_ name: String) -> String { fixture("data/" + name) }
+    static func bytes(_ name: String) throws -> [UInt8] { try readFile(path(name)) }
+    static func json(_ name: String) throws -> JSON { try JSON(parsing: bytes(name)) }
 }
 
 /// Numbers as a fixture's JSON lists them: `nan`, `inf` and `-inf` are texts.

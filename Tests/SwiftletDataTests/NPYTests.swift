@@ -1,5 +1,6 @@
 import SwiftletFiles
 import SwiftletTensor
+import TestSupport
 import Testing
 
 @testable import SwiftletData
@@ -135,6 +136,24 @@ import Testing
         let bytes = try Fixtures.bytes("npy/\(name).npy")
         for count in 0..<bytes.count {
             #expect(throws: DataError.Cause.self) { try decode(Array(bytes[..<count])) }
+        }
+    }
+
+    @Test func filesAreNamedInErrors() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/a.npy"
+            let tensor = try Tensor([1, 2] as [Float])
+            try NPY.write(tensor, to: path)
+            #expect(try NPY.read(path).isIdentical(to: tensor))
+            try AtomicFile.write("text", to: path)
+            let foreign = #expect(throws: DataError.self) { try NPY.read(path) }
+            #expect(foreign?.description == "\(path): not a NumPy .npy file")
+            let missing = #expect(throws: DataError.self) { try NPY.read(directory + "/b.npy") }
+            #expect(missing?.description == "\(directory)/b.npy: No such file or directory")
+            let nowhere = #expect(throws: DataError.self) {
+                try NPY.write(tensor, to: directory + "/none/c.npy")
+            }
+            #expect(nowhere?.description == "\(directory)/none/c.npy: No such file or directory")
         }
     }
 

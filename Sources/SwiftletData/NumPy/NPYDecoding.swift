@@ -1,7 +1,12 @@
-package import SwiftletTensor
+public import SwiftletTensor
 
 /// The `.npy` format: one array, with its type and shape.
 public enum NPY {
+    /// The array in a file.
+    public static func read(_ path: String) throws(DataError) -> Tensor {
+        try DataError.reading(path) { bytes throws(DataError.Cause) in try decode(bytes) }
+    }
+
     /// Reads one array; what follows it is left alone, as NumPy does.
     ///
     /// Every number type but complex and extended ones is understood, in either byte order and

@@ -1,6 +1,11 @@
-package import SwiftletTensor
+public import SwiftletTensor
 
 extension NPY {
+    /// Writes one array to a file, which appears whole or not at all.
+    public static func write(_ tensor: Tensor, to path: String) throws(DataError) {
+        try DataError.writing(path) { () throws(DataError.Cause) in try encode(tensor) }
+    }
+
     /// The bytes of an `.npy` file in C order, its header padded so that the elements begin at a
     /// multiple of 64, as NumPy writes it. bfloat16 becomes `<V2`, as ml_dtypes writes it.
     ///
