@@ -63,6 +63,14 @@ targets += [
     tests("SwiftletDatasetTests", "SwiftletDataset", "SwiftletTensor"),
 ]
 
+// Floor 2: layers and models.
+targets += [
+    library("SwiftletLayers", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor"),
+    tests(
+        "SwiftletLayersTests", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers",
+        "SwiftletTensor"),
+]
+
 // Floor 4: data.
 targets += [
     library(

@@ -1,7 +1,7 @@
 package import SwiftletTensor
 
 /// One output of one node.
-package struct Value: Sendable, Hashable {
+public struct Value: Sendable, Hashable {
     package let node: Int
     package let output: Int
 
@@ -25,7 +25,7 @@ package struct Node: Sendable {
 }
 
 /// Operations in an order in which they can be computed, with every shape known.
-package struct Graph: Sendable {
+public struct Graph: Sendable {
     package private(set) var nodes: [Node] = []
     /// The label that new nodes get.
     package var label = ""

@@ -1,0 +1,59 @@
+package import SwiftletFiles
+
+/// The layer classes by their Keras names.
+public struct LayerRegistry: Sendable {
+    private var types: [String: any Layer.Type] = [:]
+    /// Deepest nesting of models and wrappers that a file may have.
+    private static let maximumDepth = 64
+
+    package init(_ types: [any Layer.Type]) {
+        for type in types { self.types[type.className] = type }
+        for name in Network.classNames { self.types[name] = Network.self }
+    }
+
+    package subscript(className: String) -> (any Layer.Type)? { types[className] }
+
+    package var classNames: [String] { types.keys.sorted() }
+
+    /// Makes the layer that a canonical (Keras 3) object describes.
+    ///
+    /// - Throws: ``ModelError/unknownLayer(place:className:)``, or ``ModelError/layer(place:className:cause:)``
+    ///   around what is wrong in its configuration.
+    package func layer(from json: JSON, depth: Int = 0) throws -> any Layer {
+        guard let className = json["class_name"]?.string, let config = json["config"]?.object else {
+            throw ModelError.structure("a layer without class_name and config")
+        }
+        let place = config["name"]?.string ?? json["name"]?.string ?? className
+        guard let type = types[className] else {
+            throw ModelError.unknownLayer(place: place, className: className)
+        }
+        guard depth < Self.maximumDepth else {
+            throw ModelError.structure("layers are nested more than \(Self.maximumDepth) deep")
+        }
+        do {
+            return try type.init(config: LayerConfig(config, registry: self, depth: depth))
+        } catch ModelError.config(let key, let cause) {
+            throw ModelError.layer(
+                place: place, className: className, cause: "config \"\(key)\": \(cause)")
+        }
+    }
+}
+
+extension Layer {
+    /// The canonical (Keras 3) object, the inverse of ``LayerRegistry/layer(from:depth:)``.
+    package func serialized(name: String? = nil) -> JSON {
+        var all = JSONObject()
+        all["name"] = .string(name ?? displayName)
+        all["trainable"] = .bool(options.isTrainable)
+        all["dtype"] =
+            options.dtype
+            ?? [
+                "module": "keras", "class_name": "DTypePolicy", "config": ["name": "float32"],
+                "registered_name": nil,
+            ]
+        for (key, value) in config { all[key] = value }
+        return kerasObject(
+            module: "keras.layers", className: Network.storeClassName(of: self),
+            config: .object(all))
+    }
+}

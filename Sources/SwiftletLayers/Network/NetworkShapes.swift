@@ -1,0 +1,60 @@
+internal import SwiftletGraph
+internal import SwiftletTensor
+
+/// A network's weights and the shapes of its layers' outputs, worked out without computing.
+package struct NetworkShapes: Sendable {
+    package let weights: [WeightSpec]
+    /// Output shapes per layer path, call and output; nil where an extent varies with the input.
+    package let layers: [String: [[[Int?]]]]
+    /// The shapes of the model's outputs.
+    package let outputs: [[Int?]]
+}
+
+extension Network {
+    /// Works out weights and shapes by lowering the network for two different input sizes: an
+    /// extent that differs between the two is one that varies.
+    ///
+    /// - Throws: what any layer says of its configuration or operands, or
+    ///   ``ModelError/weight(path:cause:)`` if a weight's shape depends on an extent that varies.
+    package func shapes() throws -> NetworkShapes {
+        // Sizes that survive many halvings, as in image networks without a declared size.
+        let first = try probe(batch: 2, unknown: 192)
+        let second = try probe(batch: 3, unknown: 256)
+        for (a, b) in zip(first.lowering.specs, second.lowering.specs) where a.shape != b.shape {
+            throw ModelError.weight(
+                path: a.path, cause: "its shape depends on an input extent that is not declared")
+        }
+        let layers = first.lowering.outputTypes.map { path, calls in
+            let others = second.lowering.outputTypes[path] ?? []
+            return (
+                path,
+                zip(calls, others).map { types, otherTypes in
+                    zip(types, otherTypes).map { common($0.shape, $1.shape) }
+                }
+            )
+        }
+        return NetworkShapes(
+            weights: first.lowering.specs,
+            layers: Dictionary(uniqueKeysWithValues: layers),
+            outputs: zip(first.outputs, second.outputs).map {
+                common(first.lowering.graph.shape(of: $0), second.lowering.graph.shape(of: $1))
+            })
+    }
+
+    private func probe(batch: Int, unknown: Int) throws -> (lowering: Lowering, outputs: [Value]) {
+        var lowering = Lowering(isTraining: false, weights: .placeholders)
+        let inputs = try inputEntries.map { entry in
+            guard let input = entry.layer as? Input else {
+                throw ModelError.structure("'\(entry.name)' is an input but no InputLayer")
+            }
+            let type = try input.type(batch: batch, unknown: unknown)
+            return try lowering.graph.placeholder(entry.name, type)
+        }
+        let outputs = try lower(CallArguments(list: inputs), in: &lowering)
+        return (lowering, outputs)
+    }
+}
+
+private func common(_ a: Shape, _ b: Shape) -> [Int?] {
+    zip(a, b).map { $0 == $1 ? $0 : nil }
+}
