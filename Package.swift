@@ -57,6 +57,12 @@ targets += [
     tests("SwiftletGraphTests", "SwiftletGraph", "SwiftletTensor"),
 ]
 
+// Floor 1: containers.
+targets += [
+    library("SwiftletArchive", "CZlib", "SwiftletFiles"),
+    tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
+]
+
 // Floor 1: samples.
 targets += [
     library("SwiftletDataset", "SwiftletTensor"),

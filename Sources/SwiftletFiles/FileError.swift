@@ -34,6 +34,10 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
     public var description: String { "\(path): \(cause)" }
 }
 
+extension FileError.Cause {
+    package static var outOfMemory: Self { .system(ENOMEM) }
+}
+
 extension FileError.Cause: CustomStringConvertible {
     public var description: String {
         switch self {

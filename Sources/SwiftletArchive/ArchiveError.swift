@@ -1,0 +1,47 @@
+public import SwiftletFiles
+
+/// Why a zip archive, or one entry of it, could not be read or written.
+public struct ArchiveError: Error, Equatable, CustomStringConvertible {
+    public enum Cause: Equatable, Sendable {
+        /// The system refused to open, read or write the file.
+        case file(FileError.Cause)
+        /// The bytes are no zip archive, or lack their end.
+        case notAnArchive
+        /// The archive contradicts itself or its own length; the text says where.
+        case damaged(String)
+        /// A zip feature that is not read: encryption, several disks, another compression method.
+        case unsupported(String)
+        /// The content would be larger than the limit.
+        case tooLarge(bytes: UInt64, limit: UInt64)
+        /// No entry has this name.
+        case missing
+    }
+
+    public let file: String
+    /// The entry's name, unless the archive as a whole is meant.
+    public let entry: String?
+    public let cause: Cause
+
+    package init(_ file: String, entry: String? = nil, _ cause: Cause) {
+        self.file = file
+        self.entry = entry
+        self.cause = cause
+    }
+
+    package init(_ error: FileError) {
+        self.init(error.path, .file(error.cause))
+    }
+
+    public var description: String {
+        let place = entry.map { "\(file): \($0)" } ?? file
+        return switch cause {
+        case .file(let cause): "\(place): \(cause)"
+        case .notAnArchive: "\(place): not a zip archive, or cut off"
+        case .damaged(let what): "\(place): damaged zip archive: \(what)"
+        case .unsupported(let what): "\(place): \(what) is not supported"
+        case .tooLarge(let bytes, let limit):
+            "\(place): \(bytes) bytes are more than the limit of \(limit)"
+        case .missing: "\(place): no such entry in the archive"
+        }
+    }
+}

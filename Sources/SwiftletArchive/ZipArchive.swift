@@ -1,0 +1,99 @@
+internal import CZlib
+package import SwiftletFiles
+
+/// What an archive may ask for before it is refused as a bomb.
+package struct ZipLimits: Sendable {
+    /// Entries in one archive.
+    package var entries = 1 << 18
+    /// An entry may always unpack to this many bytes…
+    package var freeBytes = 1 << 30
+    /// …and beyond it to this many times its packed size.
+    package var ratio = 200
+
+    package init() {}
+
+    func unpackedBytes(from compressed: Int) -> Int {
+        let (product, overflow) = compressed.multipliedReportingOverflow(by: ratio)
+        return max(freeBytes, overflow ? .max : product)
+    }
+}
+
+/// A zip archive opened for reading. Stored and deflated entries, zip64, untrusted input.
+package struct ZipArchive: Sendable {
+    /// In the order of the central directory.
+    package let entries: [ZipEntry]
+    private let file: MappedFile
+    private let positions: [String: Int]
+
+    /// - Throws: ``ArchiveError`` if the directory is damaged, contradicts itself or names more
+    ///   than `limits` allow. The entries' bytes are checked when they are read.
+    package init(_ file: MappedFile, limits: ZipLimits = ZipLimits()) throws(ArchiveError) {
+        self.file = file
+        entries = try ZipDirectory(of: file, limits: limits).entries()
+        var positions: [String: Int] = [:]
+        for (index, entry) in entries.enumerated() { positions[entry.name] = index }
+        self.positions = positions
+    }
+
+    package init(_ path: String, limits: ZipLimits = ZipLimits()) throws(ArchiveError) {
+        let file: MappedFile
+        do {
+            file = try MappedFile(path)
+        } catch {
+            throw ArchiveError(error)
+        }
+        try self.init(file, limits: limits)
+    }
+
+    /// The archive's path, as errors show it.
+    package var name: String { file.name }
+
+    package subscript(name: String) -> ZipEntry? { positions[name].map { entries[$0] } }
+
+    /// - Throws: ``ArchiveError/Cause/missing``.
+    package func entry(_ name: String) throws(ArchiveError) -> ZipEntry {
+        guard let entry = self[name] else { throw ArchiveError(file.name, entry: name, .missing) }
+        return entry
+    }
+
+    /// The entry's bytes, one chunk after the other.
+    package func stream(_ entry: ZipEntry) throws(ArchiveError) -> ZipStream {
+        try ZipStream(entry, in: file)
+    }
+
+    /// The entry's bytes at once, checked against its CRC-32.
+    package func read(_ entry: ZipEntry) throws(ArchiveError) -> [UInt8] {
+        var stream = try stream(entry)
+        var bytes = [UInt8](repeating: 0, count: entry.size)
+        try bytes.withUnsafeMutableBufferPointer { buffer throws(ArchiveError) in
+            try stream.read(exactly: UnsafeMutableRawBufferPointer(buffer))
+        }
+        return bytes
+    }
+
+    package func read(_ name: String) throws(ArchiveError) -> [UInt8] { try read(entry(name)) }
+
+    /// Shows the bytes in place where they are stored, otherwise unpacked, checked either way.
+    package func withBytes<Result>(
+        of entry: ZipEntry, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        guard entry.isStored else { return try read(entry).withUnsafeBytes(body) }
+        return try file.withUnsafeBytes { bytes in
+            let packed = UnsafeRawBufferPointer(
+                rebasing: bytes[entry.dataOffset..<entry.dataOffset + entry.compressedSize])
+            guard crc32(of: packed) == entry.crc32 else {
+                throw ArchiveError(file.name, entry: entry.name, .damaged("wrong CRC-32"))
+            }
+            return try body(packed)
+        }
+    }
+}
+
+/// The checksum of `bytes` that continues `start`, the one of the bytes before them.
+func crc32(of bytes: UnsafeRawBufferPointer, continuing start: UInt32 = 0) -> UInt32 {
+    // Without bytes zlib would answer with the first value instead of the running one.
+    guard let base = bytes.bindMemory(to: UInt8.self).baseAddress, !bytes.isEmpty else {
+        return start
+    }
+    return UInt32(truncatingIfNeeded: crc32_z(UInt(start), base, bytes.count))
+}
