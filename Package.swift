@@ -77,6 +77,14 @@ targets += [
         "SwiftletTensor"),
 ]
 
+// Floor 3: compiling and running models.
+targets += [
+    library("SwiftletRuntime", "SwiftletGraph", "SwiftletLayers", "SwiftletTensor"),
+    tests(
+        "SwiftletRuntimeTests", "SwiftletGraph", "SwiftletLayers", "SwiftletRuntime",
+        "SwiftletTensor"),
+]
+
 // Floor 4: data.
 targets += [
     library(

@@ -20,6 +20,16 @@ package struct Node: Sendable {
     /// The path of the layer that made the node, for profiles and messages.
     package let label: String
 
+    package init(
+        index: Int, op: any Op, inputs: [Value], types: [TensorType], label: String
+    ) {
+        self.index = index
+        self.op = op
+        self.inputs = inputs
+        self.types = types
+        self.label = label
+    }
+
     /// Output `number` of this node.
     package func output(_ number: Int = 0) -> Value { Value(node: index, output: number) }
 }

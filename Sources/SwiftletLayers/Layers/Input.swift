@@ -69,6 +69,27 @@ public struct Input: Layer {
         return TensorType(try Shape(extents), dtype.isFloatingPoint ? .float32 : dtype)
     }
 
+    /// The tensor in the type that the model computes in.
+    ///
+    /// - Throws: ``TensorError`` if shape or element type do not fit the declaration.
+    package func accept(_ tensor: Tensor) throws -> Tensor {
+        let wanted: DType = dtype.isFloatingPoint ? .float32 : dtype
+        guard isDeclared || !shape.isEmpty else { return try tensor.converted(to: wanted) }
+        let extents = [batchSize] + shape
+        let fits =
+            tensor.rank == extents.count
+            && zip(tensor.shape, extents).allSatisfy { $1 == nil || $0 == $1 }
+        // A vector of numbers is a column where the model takes one feature, as in Keras.
+        if !fits, tensor.rank == 1, shape == [1] {
+            return try tensor.reshaped(to: Shape([tensor.elementCount, 1])).converted(to: wanted)
+        }
+        guard fits else {
+            let text = extents.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
+            throw TensorError.shape(expected: "[\(text)]", found: tensor.shape)
+        }
+        return try tensor.converted(to: wanted)
+    }
+
     public func lower(_ call: CallArguments<Value>, in lowering: inout Lowering) throws -> [Value] {
         call.inputs
     }

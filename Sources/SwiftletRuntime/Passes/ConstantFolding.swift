@@ -1,0 +1,30 @@
+package import SwiftletGraph
+internal import SwiftletTensor
+
+/// Computes at compile time what depends on constants alone.
+package struct ConstantFolding: Pass {
+    package let name = "constant folding"
+    /// Results larger than this many times their operands are left alone (a broadcast, say).
+    private static let largestGrowth = 4
+
+    package init() {}
+
+    package func replace(_ node: Node, in patch: inout GraphPatch) throws -> [Value]? {
+        let operands = node.inputs.compactMap { patch.graph.constantTensor($0) }
+        guard !node.inputs.isEmpty, operands.count == node.inputs.count else { return nil }
+        let bytes = operands.reduce(64) { $0 + $1.elementCount * $1.dtype.size }
+        guard node.types.reduce(0, { $0 + $1.byteCount }) <= bytes * Self.largestGrowth else {
+            return nil
+        }
+        if node.op.isView {
+            return [try patch.graph.constant(operands[0].reshaped(to: node.types[0].shape))]
+        }
+        let results = try patch.cache.value(of: "\(node.op)\(node.types)", on: operands) {
+            var graph = Graph()
+            let inputs = try operands.map { try graph.constant($0) }
+            let outputs = try graph.append(node.op, inputs)
+            return try Program(graph, inputs: [], outputs: outputs).run([])
+        }
+        return try results.map { try patch.graph.constant($0) }
+    }
+}

@@ -1,0 +1,52 @@
+internal import SwiftletGraph
+internal import SwiftletLayers
+internal import SwiftletTensor
+internal import Synchronization
+
+/// A model compiled for one set of input shapes.
+///
+/// Immutable but for a store of memory that runs borrow: concurrent runs each take their own.
+final class Plan: Sendable {
+    let program: Program
+    let inputTypes: [TensorType]
+    let outputTypes: [TensorType]
+    private let idle = Mutex<[TensorStorage]>([])
+
+    /// Lowers `model` for `inputs`, optimises the graph and lays out its memory.
+    init(
+        _ model: Model, inputs: [TensorType], threads: Int, cache: ConstantCache,
+        passes: [any Pass]
+    ) throws {
+        var lowering = Lowering(isTraining: false, weights: .constants(model.tensors))
+        let names = model.inputNames
+        let values = try zip(names, inputs).map { try lowering.graph.placeholder($0, $1) }
+        let outputs = try model.network.lower(CallArguments(list: values), in: &lowering)
+        var optimizer = GraphOptimizer(
+            graph: lowering.graph, inputs: values, outputs: outputs, cache: cache)
+        try optimizer.run(passes)
+        program = try Program(
+            optimizer.graph, inputs: optimizer.inputs, outputs: optimizer.outputs,
+            threads: threads)
+        inputTypes = inputs
+        outputTypes = program.outputTypes
+    }
+
+    /// Runs once on inputs of exactly the planned types and copies the outputs out.
+    func run(
+        inputs: [UnsafeRawPointer], outputs: [UnsafeMutableRawPointer], workers: Workers
+    ) throws {
+        let memory =
+            try idle.withLock { $0.popLast() }
+            ?? TensorStorage(byteCount: program.workspaceByteCount)
+        defer { idle.withLock { $0.append(memory) } }
+        let workspace = program.workspace(in: memory.pointer)
+        for (position, address) in inputs.enumerated() {
+            program.feed(position, from: address, into: workspace)
+        }
+        try program.run(workspace, workers: workers)
+        for (position, type) in outputTypes.enumerated() {
+            outputs[position].copyMemory(
+                from: program.output(position, in: workspace), byteCount: type.byteCount)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+internal import SwiftletGraph
+public import SwiftletLayers
+public import SwiftletTensor
+internal import Synchronization
+
+/// Runs a model: compiled once per input shape, then without allocation between steps.
+///
+/// A predictor may be used from any number of threads at once; each call brings its own memory.
+///
+/// ```swift
+/// let predictor = try Predictor(model)
+/// let probabilities = try predictor(images)
+/// ```
+public final class Predictor: Sendable {
+    public let model: Model
+    /// Threads that take part in a call.
+    public let threads: Int
+    private let workers: Workers
+    private let passes: [any Pass]
+    private let cache = ConstantCache()
+    private let plans = Mutex<[[TensorType]: Plan]>([:])
+
+    /// Plans kept at once; a caller with ever new shapes must not exhaust memory.
+    private static let largestPlanCount = 16
+
+    /// - Parameters:
+    ///   - model: with all weights set; see ``Model/initialize(seed:)``.
+    ///   - threads: nil for one per processor.
+    ///   - optimizations: passes over the graph; ``Optimizations/none`` runs it as the layers wrote it.
+    /// - Throws: ``ModelError`` if the model's layers do not fit together.
+    public init(
+        _ model: Model, threads: Int? = nil, optimizations: Optimizations = .standard
+    ) throws {
+        self.model = model
+        workers = Workers(count: threads)
+        self.threads = workers.count
+        passes = optimizations.passes
+    }
+
+    /// Predicts for a model with one input and one output.
+    ///
+    /// - Parameters:
+    ///   - input: the batch outermost; any numeric element type.
+    ///   - batchSize: rows computed at once; the result does not depend on it beyond rounding.
+    /// - Returns: one row per row of the input.
+    /// - Throws: ``ModelError/input(name:cause:)`` if the input does not fit the model.
+    public func callAsFunction(_ input: Tensor, batchSize: Int = 32) throws -> Tensor {
+        let outputs = try predict([input], batchSize: batchSize)
+        guard outputs.count == 1 else {
+            throw ModelError.structure("the model has \(outputs.count) outputs; use predict(_:)")
+        }
+        return outputs[0]
+    }
+
+    /// Predicts for any model: inputs and outputs in the model's order.
+    ///
+    /// - Throws: ``ModelError/input(name:cause:)`` if the inputs do not fit the model.
+    public func predict(_ inputs: [Tensor], batchSize: Int = 32) throws -> [Tensor] {
+        let inputs = try checked(inputs)
+        let rows = inputs.first?.shape.first ?? 1
+        // A fixed batch size in the model wins over the caller's.
+        let fixed = model.network.inputEntries.lazy.compactMap { ($0.layer as? Input)?.batchSize }
+        let batchSize = min(max(1, fixed.first ?? batchSize), max(1, rows))
+        if let size = fixed.first, rows % size != 0 {
+            throw ModelError.input(
+                name: model.inputNames[0],
+                cause: "the model takes batches of \(size); \(rows) rows do not fill them")
+        }
+        var outputs: [Tensor] = []
+        for start in stride(from: 0, to: max(1, rows), by: batchSize) {
+            let range = start..<min(rows, start + batchSize)
+            try run(inputs, rows: range, total: rows, into: &outputs)
+        }
+        return outputs
+    }
+
+    /// Predicts batch by batch, so that neither inputs nor outputs need to fit in memory.
+    ///
+    /// - Parameters:
+    ///   - batches: the model's inputs, one batch at a time.
+    ///   - consume: takes the outputs of each batch, in order.
+    public func predict(
+        batches: some Sequence<[Tensor]>, _ consume: ([Tensor]) throws -> Void
+    ) throws {
+        for batch in batches {
+            try consume(predict(batch, batchSize: batch.first?.shape.first ?? 1))
+        }
+    }
+
+    private func run(
+        _ inputs: [Tensor], rows: Range<Int>, total: Int, into outputs: inout [Tensor]
+    ) throws {
+        let types = try inputs.map {
+            TensorType(try $0.shape.replacing(axis: 0, with: rows.count), $0.dtype)
+        }
+        let plan = try plan(for: types)
+        if outputs.isEmpty {
+            outputs = try plan.outputTypes.map { type in
+                guard type.rank > 0, type.shape[0] == rows.count || total == rows.count else {
+                    throw ModelError.structure("an output has no row per input row")
+                }
+                let extent = total == rows.count ? type.shape[0] : total
+                return try Tensor(
+                    zeros: type.shape.replacing(axis: 0, with: extent), dtype: type.dtype)
+            }
+        }
+        let sources = zip(inputs, types).map { tensor, type in
+            UnsafeRawPointer(tensor.storage.pointer)
+                + (rows.isEmpty ? 0 : rows.lowerBound * (type.byteCount / rows.count))
+        }
+        let targets = zip(outputs, plan.outputTypes).map { tensor, type in
+            tensor.storage.pointer
+                + (rows.isEmpty ? 0 : rows.lowerBound * (type.byteCount / rows.count))
+        }
+        try withExtendedLifetime((inputs, outputs)) {
+            try plan.run(inputs: sources, outputs: targets, workers: workers)
+        }
+    }
+
+    /// Checks the inputs against the model's declarations and converts them to what it computes in.
+    private func checked(_ inputs: [Tensor]) throws -> [Tensor] {
+        let entries = model.network.inputEntries
+        guard inputs.count == entries.count else {
+            throw ModelError.input(
+                name: entries.map(\.name).joined(separator: ", "),
+                cause: "\(entries.count) inputs expected, \(inputs.count) found")
+        }
+        return try zip(entries, inputs).map { entry, tensor in
+            guard let input = entry.layer as? Input else { return tensor }
+            guard tensor.shape.first == inputs[0].shape.first else {
+                throw ModelError.input(
+                    name: entry.name,
+                    cause: "\(tensor.shape.first ?? 0) rows, but \(inputs[0].shape.first ?? 0) "
+                        + "in '\(entries[0].name)'")
+            }
+            do {
+                return try input.accept(tensor)
+            } catch {
+                throw ModelError.input(name: entry.name, cause: "\(error)")
+            }
+        }
+    }
+
+    private func plan(for types: [TensorType]) throws -> Plan {
+        if let plan = plans.withLock({ $0[types] }) { return plan }
+        // Compiled outside the lock: at worst two callers compile the same plan.
+        let plan = try Plan(
+            model, inputs: types, threads: threads, cache: cache, passes: passes)
+        plans.withLock {
+            if $0.count >= Self.largestPlanCount { $0.removeAll() }
+            $0[types] = plan
+        }
+        return plan
+    }
+
+    /// Bytes of intermediate values that a batch of `rows` needs.
+    package func arenaByteCount(rows: Int) throws -> Int {
+        let types = try model.network.inputEntries.map { entry in
+            guard let input = entry.layer as? Input else {
+                throw ModelError.structure("'\(entry.name)' is no input")
+            }
+            return try input.type(batch: rows, unknown: 1)
+        }
+        return try plan(for: types).program.arenaByteCount
+    }
+}
