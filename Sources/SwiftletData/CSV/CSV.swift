@@ -1,0 +1,169 @@
+internal import SwiftletFiles
+public import SwiftletTensor
+
+/// Tables of numbers as text: separated by commas, semicolons or tabs, with or without a header.
+///
+/// Values may be quoted; a byte order mark and Windows line ends are understood; blank lines do not
+/// count. A first line with a value that is no number is the header.
+public enum CSV {
+    /// - Throws: ``DataError`` that names line and column of a missing value or of one that is no
+    ///   number.
+    public static func read(_ path: String) throws(DataError) -> NumberTable {
+        let file: MappedFile
+        do {
+            file = try MappedFile(path)
+        } catch {
+            throw DataError(error)
+        }
+        do {
+            return try file.withUnsafeBytes { bytes throws(CSVError) in try decode(bytes) }
+        } catch {
+            throw DataError(file: path, place: error.place, error.cause)
+        }
+    }
+
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws(CSVError) -> NumberTable {
+        if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
+            throw CSVError(place: nil, .unsupported("UTF-16 text"))
+        }
+        var reader = CSVReader(bytes)
+        var record: [CSVReader.Cell] = []
+        guard try reader.next(&record) else { throw CSVError(place: nil, .missing("numbers")) }
+
+        var names: [String]?
+        var values: [Double] = []
+        let columnCount = record.count
+        if record.contains(where: { $0.number == nil && !$0.isMissing }) {
+            names = header(record)
+        } else {
+            try append(record, to: &values, names: nil)
+        }
+        var rowCount = names == nil ? 1 : 0
+        while try reader.next(&record) {
+            guard record.count == columnCount else {
+                throw CSVError(
+                    place: "line \(record.first?.line ?? 0)",
+                    .malformed("\(columnCount) values expected, \(record.count) found"))
+            }
+            if let blank = reader.blankLineBefore, columnCount == 1 {
+                throw CSVError(place: "line \(blank)", .missing("value"))
+            }
+            try append(record, to: &values, names: names)
+            rowCount += 1
+        }
+        guard rowCount > 0 else { throw CSVError(place: nil, .missing("numbers below the header")) }
+        return try CSVError.wrapping { () throws(DataError.Cause) in
+            let matrix = try DataError.Cause.wrapping {
+                try Tensor(values, shape: Shape([rowCount, columnCount]))
+            }
+            return try NumberTable(columnNames: names, values: matrix)
+        }
+    }
+
+    /// NumPy's `savetxt` puts a comment sign before its header.
+    private static func header(_ record: [CSVReader.Cell]) -> [String] {
+        var names = record.map { trimmed($0.text) }
+        if names[0].hasPrefix("#") { names[0] = trimmed(String(names[0].dropFirst())) }
+        return names
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        let characters = text.drop { $0 == " " }
+        return String(characters.reversed().drop { $0 == " " }.reversed())
+    }
+
+    private static func append(
+        _ record: [CSVReader.Cell], to values: inout [Double], names: [String]?
+    ) throws(CSVError) {
+        for (column, cell) in record.enumerated() {
+            guard let number = cell.number else {
+                let name = names.map { " (\(quoted($0[column])))" } ?? ""
+                throw CSVError(
+                    place: "line \(cell.line), column \(column + 1)\(name)",
+                    cell.isMissing
+                        ? .missing("value") : .malformed("\(quoted(cell.text)) is no number"))
+            }
+            values.append(number)
+        }
+    }
+
+    /// Writes the rows of a tensor `[rows, …]` of numbers, with a header if there are names.
+    ///
+    /// Every number is written so that it is read back exactly.
+    public static func write(
+        _ tensor: Tensor, columnNames: [String]? = nil, to path: String
+    ) throws(DataError) {
+        try DataError.writing(path) { () throws(DataError.Cause) in
+            try encode(tensor, columnNames: columnNames)
+        }
+    }
+
+    static func encode(
+        _ tensor: Tensor, columnNames: [String]?
+    ) throws(DataError.Cause) -> [UInt8] {
+        guard let rowCount = tensor.shape.first, tensor.dtype != .string else {
+            throw .mismatch(
+                "a table needs numbers in rows, not \(tensor.dtype) of shape \(tensor.shape)")
+        }
+        let columnCount = rowCount == 0 ? 0 : tensor.elementCount / rowCount
+        var text = ""
+        if let columnNames {
+            guard columnNames.count == columnCount else {
+                throw .mismatch("\(columnNames.count) names for \(columnCount) columns")
+            }
+            text += columnNames.map(escaped).joined(separator: ",") + "\n"
+        }
+        let cells = try cells(tensor)
+        for row in 0..<rowCount {
+            text += cells[row * columnCount..<(row + 1) * columnCount].joined(separator: ",") + "\n"
+        }
+        return Array(text.utf8)
+    }
+
+    private static func escaped(_ name: String) -> String {
+        let needsQuotes = name.contains { ",;\t\"\n\r".contains($0) || $0.isNewline }
+        guard needsQuotes else { return name }
+        return "\""
+            + name.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"") + "\""
+    }
+
+    private static func cells(_ tensor: Tensor) throws(DataError.Cause) -> [String] {
+        func texts<Number: TensorElement & CustomStringConvertible>(
+            _: Number.Type
+        ) throws -> [String] {
+            try tensor.elements(of: Number.self).map(\.description)
+        }
+        return try DataError.Cause.wrapping {
+            switch tensor.dtype {
+            case .float64: try texts(Double.self)
+            case .float32: try texts(Float.self)
+            case .float16, .bfloat16:
+                try tensor.converted(to: .float32).elements(of: Float.self).map(\.description)
+            case .uint64: try texts(UInt64.self)
+            default: try tensor.converted(to: .int64).elements(of: Int64.self).map(\.description)
+            }
+        }
+    }
+}
+
+/// An error whose file is not known yet.
+struct CSVError: Error, Equatable {
+    let place: String?
+    let cause: DataError.Cause
+
+    init(place: String?, _ cause: DataError.Cause) {
+        self.place = place
+        self.cause = cause
+    }
+
+    static func wrapping<Result>(
+        _ body: () throws(DataError.Cause) -> Result
+    ) throws(CSVError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw CSVError(place: nil, error)
+        }
+    }
+}
