@@ -65,6 +65,9 @@ typedef struct sl_product {
 /* Longest run of k that is summed before it is added to C, and rows and columns held packed. */
 enum { SL_BLOCK_K = 320, SL_BLOCK_ROWS = 144, SL_BLOCK_COLUMNS = 512 };
 
+/* Filters of a depthwise convolution that are packed together. */
+enum { SL_DEPTHWISE_PANEL = 64 };
+
 /* What one level brings. */
 typedef struct sl_product_kernels {
     size_t panel; /* columns of a packed panel */
@@ -73,6 +76,12 @@ typedef struct sl_product_kernels {
     /* Rows × panels of C. `scratch` holds sl_product_scratch floats. */
     void (*run)(const sl_product *, size_t row, size_t row_end, size_t panel, size_t panel_end,
                 float *scratch);
+    /* Rows × panels of SL_DEPTHWISE_PANEL filters of a depthwise convolution. */
+    void (*depthwise)(const sl_product *, size_t row, size_t row_end, size_t panel,
+                      size_t panel_end);
+    /* Taps × such panels of its kernel's gradient. */
+    void (*depthwise_gradient)(const sl_product *, size_t row, size_t row_end, size_t panel,
+                               size_t panel_end);
 } sl_product_kernels;
 
 const sl_product_kernels *sl_product_kernels_for(sl_cpu level);
@@ -86,6 +95,24 @@ size_t sl_product_scratch(bool packed);
 static inline size_t sl_block_length(size_t k) {
     size_t blocks = (k + SL_BLOCK_K - 1) / SL_BLOCK_K;
     return blocks < 2 ? k : (k + blocks - 1) / blocks;
+}
+
+/* The offsets of `count` points from `point`. */
+static inline void sl_grid_offsets(const sl_grid *grid, size_t point, size_t count,
+                                   ptrdiff_t *offsets) {
+    size_t index[4], rest = point;
+    for (int axis = 3; axis > 0; axis--) {
+        index[axis] = rest % grid->extent[axis];
+        rest /= grid->extent[axis];
+    }
+    index[0] = rest;
+    for (size_t i = 0; i < count; i++) {
+        ptrdiff_t offset = 0;
+        for (int axis = 0; axis < 4; axis++) offset += (ptrdiff_t)index[axis] * grid->stride[axis];
+        offsets[i] = offset;
+        for (int axis = 3; axis >= 0 && ++index[axis] == grid->extent[axis] && axis > 0; axis--)
+            index[axis] = 0;
+    }
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "convolution.h"
 #include "cpu.h"
 #include "epilogue.h"
 #include "matmul.h"

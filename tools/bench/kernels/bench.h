@@ -11,3 +11,5 @@ void print_row(const char *name, double flops, double seconds);
 
 void bench_matmul(void);
 void bench_skinny(void);
+void bench_convolution(void);
+void bench_gradient(void);

@@ -69,6 +69,7 @@ int main(int argc, char **argv) {
     printf("level %s, peak of one thread %.1f GFLOP/s\n", sl_cpu_name(SL_CPU_ACTIVE), peak);
     static const struct { const char *name; void (*run)(void); } groups[] = {
         {"matmul", bench_matmul}, {"skinny", bench_skinny},
+        {"convolution", bench_convolution}, {"gradient", bench_gradient},
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         bool wanted = argc == 1;
