@@ -95,6 +95,12 @@ targets += [
         "TestSupport"),
 ]
 
+// Floor 4: scores.
+targets += [
+    library("SwiftletScores", "CKernels", "SwiftletFiles", "SwiftletTensor"),
+    tests("SwiftletScoresTests", "SwiftletFiles", "SwiftletScores", "SwiftletTensor"),
+]
+
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],

@@ -12,5 +12,6 @@
 #include "cpu.h"
 #include "epilogue.h"
 #include "matmul.h"
+#include "scores.h"
 
 #endif

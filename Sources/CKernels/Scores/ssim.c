@@ -1,0 +1,184 @@
+#include "cpu.h"
+#include "scores.h"
+#include <math.h>
+
+enum { TAPS = 11, HALF = TAPS / 2, MAPS = 4 };
+
+uint64_t sl_score_squared_difference(const uint8_t *a, const uint8_t *b, size_t pixels,
+                                     size_t channels, size_t counted_channels) {
+    uint64_t sum = 0;
+    if (channels == counted_channels) {
+        size_t count = pixels * channels;
+        // Blocks small enough for a 32-bit sum, which vectorises wider.
+        for (size_t start = 0; start < count; start += 16384) {
+            size_t end = count - start < 16384 ? count : start + 16384;
+            uint32_t part = 0;
+            for (size_t i = start; i < end; i++) {
+                int32_t e = (int32_t)a[i] - b[i];
+                part += (uint32_t)(e * e);
+            }
+            sum += part;
+        }
+        return sum;
+    }
+    for (size_t pixel = 0; pixel < pixels; pixel++, a += channels, b += channels) {
+        for (size_t channel = 0; channel < counted_channels; channel++) {
+            int32_t e = (int32_t)a[channel] - b[channel];
+            sum += (uint32_t)(e * e);
+        }
+    }
+    return sum;
+}
+
+void sl_score_image_plane(const uint8_t *pixels, size_t count, size_t channels, size_t channel,
+                          float *plane) {
+    for (size_t i = 0; i < count; i++) plane[i] = pixels[i * channels + channel];
+}
+
+void sl_score_halve_plane(const float *plane, size_t height, size_t width, float *halved) {
+    for (size_t row = 0; row < height; row += 2) {
+        const float *upper = plane + row * width;
+        const float *lower = row + 1 < height ? upper + width : upper;
+        for (size_t column = 0; column < width; column += 2) {
+            size_t right = column + 1 < width ? column + 1 : column;
+            // Exact: after four halvings of 8-bit values the sum still fits the fraction.
+            *halved++ = (upper[column] + upper[right] + lower[column] + lower[right]) * 0.25f;
+        }
+    }
+}
+
+// The normalised Gaussian of σ = 1.5, one half and the middle.
+static void gaussian(double *g) {
+    double sum = 0;
+    for (int i = 0; i <= HALF; i++) {
+        double distance = HALF - i;
+        g[i] = exp(-distance * distance / (2 * 1.5 * 1.5));
+        sum += i < HALF ? 2 * g[i] : g[i];
+    }
+    for (int i = 0; i <= HALF; i++) g[i] /= sum;
+}
+
+size_t sl_score_ssim_scratch(size_t width, size_t border) {
+    // Four source rows, a ring of filtered rows, and two rows of results.
+    size_t wide = width + 2 * border;
+    return (MAPS + TAPS * MAPS + 2) * wide;
+}
+
+// d c b | a b c d | c b a
+static inline size_t reflect(size_t position, size_t border, size_t count) {
+    if (position < border) return border - position;
+    position -= border;
+    return position < count ? position : 2 * (count - 1) - position;
+}
+
+static inline __attribute__((always_inline)) void load_row(
+    const float *a, const float *b, size_t width, size_t border, double *restrict rows) {
+    size_t wide = width + 2 * border;
+    double *restrict x = rows, *restrict y = rows + wide;
+    double *restrict squares = rows + 2 * wide, *restrict product = rows + 3 * wide;
+    for (size_t i = 0; i < width; i++) {
+        x[border + i] = a[i];
+        y[border + i] = b[i];
+    }
+    for (size_t i = 0; i < border; i++) {
+        x[i] = a[border - i];
+        y[i] = b[border - i];
+        x[border + width + i] = a[width - 2 - i];
+        y[border + width + i] = b[width - 2 - i];
+    }
+    for (size_t i = 0; i < wide; i++) {
+        squares[i] = x[i] * x[i] + y[i] * y[i];
+        product[i] = x[i] * y[i];
+    }
+}
+
+static inline __attribute__((always_inline)) void filter_row(
+    const double *restrict in, const double *g, size_t count, double *restrict out) {
+    for (size_t i = 0; i < count; i++) {
+        out[i] = g[5] * in[i + 5] + g[4] * (in[i + 4] + in[i + 6]) + g[3] * (in[i + 3] + in[i + 7])
+                 + g[2] * (in[i + 2] + in[i + 8]) + g[1] * (in[i + 1] + in[i + 9])
+                 + g[0] * (in[i] + in[i + 10]);
+    }
+}
+
+#define FILTER_COLUMN(m)                                                                           \
+    (g[5] * rows[5][m * stride + i] + g[4] * (rows[4][m * stride + i] + rows[6][m * stride + i])   \
+     + g[3] * (rows[3][m * stride + i] + rows[7][m * stride + i])                                  \
+     + g[2] * (rows[2][m * stride + i] + rows[8][m * stride + i])                                  \
+     + g[1] * (rows[1][m * stride + i] + rows[9][m * stride + i])                                  \
+     + g[0] * (rows[0][m * stride + i] + rows[10][m * stride + i]))
+
+static inline __attribute__((always_inline)) void similarity_row(
+    const double *const *rows, const double *g, size_t stride, size_t count,
+    double *restrict similarity, double *restrict contrast) {
+    const double c1 = (0.01 * 255) * (0.01 * 255), c2 = (0.03 * 255) * (0.03 * 255);
+    for (size_t i = 0; i < count; i++) {
+        double x = FILTER_COLUMN(0), y = FILTER_COLUMN(1);
+        double squares = FILTER_COLUMN(2), product = FILTER_COLUMN(3);
+        double means = x * x + y * y, xy = x * y;
+        double cs = (2 * (product - xy) + c2) / (squares - means + c2);
+        contrast[i] = cs;
+        similarity[i] = cs * (2 * xy + c1) / (means + c1);
+    }
+}
+
+static inline double sum_of(const double *values, size_t count) {
+    double sums[4] = {0, 0, 0, 0};
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        for (size_t lane = 0; lane < 4; lane++) sums[lane] += values[i + lane];
+    }
+    for (; i < count; i++) sums[0] += values[i];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+// Rows are filtered along x once and kept in a ring; every eleven of them give one row of results.
+static inline __attribute__((always_inline)) sl_score_similarity ssim_body(
+    const float *a, const float *b, size_t height, size_t width, size_t border, double *scratch) {
+    double g[HALF + 1];
+    gaussian(g);
+    size_t wide = width + 2 * border, tall = height + 2 * border;
+    size_t columns = wide - TAPS + 1;
+    double *source = scratch, *ring = source + MAPS * wide, *results = ring + TAPS * MAPS * wide;
+    double ssim = 0, contrast = 0;
+    for (size_t row = 0; row < tall; row++) {
+        size_t from = reflect(row, border, height);
+        load_row(a + from * width, b + from * width, width, border, source);
+        double *slot = ring + (row % TAPS) * MAPS * wide;
+        for (size_t map = 0; map < MAPS; map++) {
+            filter_row(source + map * wide, g, columns, slot + map * wide);
+        }
+        if (row + 1 < TAPS) continue;
+        const double *rows[TAPS];
+        for (size_t tap = 0; tap < TAPS; tap++) {
+            rows[tap] = ring + ((row + 1 + tap) % TAPS) * MAPS * wide;
+        }
+        similarity_row(rows, g, wide, columns, results, results + wide);
+        ssim += sum_of(results, columns);
+        contrast += sum_of(results + wide, columns);
+    }
+    double windows = (double)columns * (double)(tall - TAPS + 1);
+    return (sl_score_similarity){ssim / windows, contrast / windows};
+}
+
+static sl_score_similarity ssim_baseline(const float *a, const float *b, size_t height,
+                                         size_t width, size_t border, double *scratch) {
+    return ssim_body(a, b, height, width, border, scratch);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2,fma"))) static sl_score_similarity ssim_avx2(
+    const float *a, const float *b, size_t height, size_t width, size_t border, double *scratch) {
+    return ssim_body(a, b, height, width, border, scratch);
+}
+#endif
+
+sl_score_similarity sl_score_ssim(const float *a, const float *b, size_t height, size_t width,
+                                  size_t border, double *scratch) {
+#if defined(__x86_64__)
+    if (sl_cpu_active() >= SL_CPU_AVX2) {
+        return ssim_avx2(a, b, height, width, border, scratch);
+    }
+#endif
+    return ssim_baseline(a, b, height, width, border, scratch);
+}

@@ -1,0 +1,151 @@
+// Inner loops of the scores. Sums are taken in double precision, in an order fixed by the data.
+#ifndef SWIFTLET_SCORES_H
+#define SWIFTLET_SCORES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Element types that the readers below take.
+enum {
+    SL_SCORE_I8, SL_SCORE_I16, SL_SCORE_I32, SL_SCORE_I64,
+    SL_SCORE_U8, SL_SCORE_U16, SL_SCORE_U32, SL_SCORE_U64,
+    SL_SCORE_F32, SL_SCORE_F64
+};
+
+/// A running sum and what rounding took from it (Neumaier).
+typedef struct { double high, low; } sl_score_sum;
+
+/// Predicted scores, row-major.
+typedef struct {
+    const void *values;
+    int is_double;
+    size_t rows, columns;
+} sl_score_matrix;
+
+// Reading. Each returns the index of the first element (or row) it cannot take, or the count.
+double sl_score_value(const void *source, int type, size_t index);
+size_t sl_score_read_labels(const void *source, int type, size_t count, int32_t largest,
+                            int32_t *labels);
+size_t sl_score_read_flags(const void *source, int type, size_t count, uint8_t *flags);
+size_t sl_score_read_one_hot(const uint8_t *flags, size_t rows, size_t columns, int32_t *labels);
+size_t sl_score_read_doubles(const void *source, int type, size_t first, size_t stride,
+                             size_t count, double *values);
+size_t sl_score_first_improbable(sl_score_matrix scores);
+
+// Decisions and counts. `weights` may be null everywhere: every row then weighs 1.
+void sl_score_decide_positive(sl_score_matrix scores, uint8_t *decisions);
+void sl_score_decide_largest(sl_score_matrix scores, int32_t *decisions);
+void sl_score_count_classes(const int32_t *truth, const int32_t *decided, const double *weights,
+                            size_t count, size_t classes, double *counts);
+/// Per label four counts: tn, fp, fn, tp. `whole` gets the weight of rows that are wholly right.
+void sl_score_count_flags(const uint8_t *truth, const uint8_t *decided, const double *weights,
+                          size_t rows, size_t columns, double *counts, double *whole);
+/// Adds up the rows' own precision, recall, F1, F0.5, F2 and Jaccard index.
+void sl_score_row_ratios(const uint8_t *truth, const uint8_t *decided, const double *weights,
+                         size_t rows, size_t columns, sl_score_sum *sums);
+
+// Scores of probabilities.
+void sl_score_log_loss_classes(sl_score_matrix scores, const int32_t *truth,
+                               const double *weights, double epsilon, sl_score_sum *sum);
+void sl_score_log_loss_flags(sl_score_matrix scores, const uint8_t *truth,
+                             const double *weights, double epsilon, sl_score_sum *sum);
+void sl_score_brier_classes(sl_score_matrix scores, const int32_t *truth,
+                            const double *weights, sl_score_sum *sum);
+void sl_score_brier_flags(sl_score_matrix scores, const uint8_t *truth,
+                          const double *weights, sl_score_sum *sum);
+/// Per bin three sums: weight, correctness, confidence.
+void sl_score_calibrate_classes(sl_score_matrix scores, const int32_t *truth,
+                                const int32_t *decided, const double *weights, size_t bins,
+                                sl_score_sum *sums);
+void sl_score_calibrate_flags(sl_score_matrix scores, const uint8_t *truth,
+                              const double *weights, size_t bins, sl_score_sum *sums);
+/// `weight_at[k]` gets the weight of rows where exactly k classes score above the true one; the
+/// last place also takes all beyond it.
+void sl_score_count_above_truth(sl_score_matrix scores, const int32_t *truth,
+                                const double *weights, size_t places, double *weight_at);
+/// Adds up label ranking average precision, coverage error and ranking loss of every row.
+/// `scratch` holds 2 · columns doubles.
+void sl_score_rank_labels(sl_score_matrix scores, const uint8_t *truth,
+                          const double *weights, double *scratch, sl_score_sum *sums);
+
+// Ranking. Keys are unsigned integers in the order of the scores.
+typedef struct { uint64_t key; double weight; } sl_score_weighted_key;
+/// Which rows count as positive: `labels[row] == positive`, or the column's own flag.
+typedef struct {
+    const int32_t *labels;
+    int32_t positive;
+    const uint8_t *flags;
+} sl_score_positives;
+typedef struct { double positives, negatives, roc_auc, average_precision; } sl_score_ranking;
+
+/// Appends one column's keys: positives from the front of `keys`, negatives from its back.
+void sl_score_gather_keys32(sl_score_matrix scores, size_t column, sl_score_positives truth,
+                            uint32_t *keys, size_t *front, size_t *back);
+void sl_score_gather_keys64(sl_score_matrix scores, size_t column, sl_score_positives truth,
+                            uint64_t *keys, size_t *front, size_t *back);
+/// Rows of weight 0 are left out.
+void sl_score_gather_weighted(sl_score_matrix scores, size_t column,
+                              sl_score_positives truth, const double *weights,
+                              sl_score_weighted_key *keys, size_t *front, size_t *back);
+// Sort both parts (`scratch` is as large as the larger one) and sweep over the thresholds.
+sl_score_ranking sl_score_rank_keys32(uint32_t *positives, size_t positive_count,
+                                      uint32_t *negatives, size_t negative_count,
+                                      uint32_t *scratch);
+sl_score_ranking sl_score_rank_keys64(uint64_t *positives, size_t positive_count,
+                                      uint64_t *negatives, size_t negative_count,
+                                      uint64_t *scratch);
+sl_score_ranking sl_score_rank_weighted(sl_score_weighted_key *positives, size_t positive_count,
+                                        sl_score_weighted_key *negatives, size_t negative_count,
+                                        sl_score_weighted_key *scratch);
+/// A key in the order of the numbers; both zeros are one. And back.
+uint64_t sl_score_key_of(double value);
+double sl_score_value_of_key(uint64_t key);
+void sl_score_sort_keys64(uint64_t *keys, size_t count, uint64_t *scratch);
+/// Sorts by key, keeping the order of equal ones.
+void sl_score_sort_weighted(sl_score_weighted_key *keys, size_t count,
+                            sl_score_weighted_key *scratch);
+
+// Regression.
+enum {
+    SL_SCORE_LOSS_SQUARED, SL_SCORE_LOSS_ABSOLUTE, SL_SCORE_LOSS_SIGNED, SL_SCORE_LOSS_RELATIVE,
+    SL_SCORE_LOSS_SYMMETRIC, SL_SCORE_LOSS_LOGARITHMIC, SL_SCORE_LOSS_HUBER,
+    SL_SCORE_LOSS_LOG_COSH, SL_SCORE_LOSS_PINBALL
+};
+/// The weighted sum of a loss over a block; `parameter` is Huber's δ or the pinball quantile.
+double sl_score_pointwise_loss(int loss, double parameter, const double *truth,
+                               const double *predicted, const double *weights, size_t count);
+double sl_score_largest_error(const double *truth, const double *predicted, size_t count);
+
+/// Weight, means and central co-moments of truth, prediction and error. Means are relative to an
+/// origin among the data, so that values far from 0 keep their digits.
+typedef struct {
+    double weight;
+    double origin_truth, origin_predicted, origin_error;
+    double mean_truth, mean_predicted, mean_error;
+    double truth_truth, predicted_predicted, truth_predicted, error_error;
+    double min_truth, max_truth, min_predicted, max_predicted;
+} sl_score_pair_moments;
+sl_score_pair_moments sl_score_moments_of(const double *truth, const double *predicted,
+                                          const double *weights, size_t count);
+
+/// Spearman's ρ and Kendall's τ-b. `scratch` holds 3 · count keys, `ranks` 2 · count doubles.
+typedef struct { double spearman, kendall; } sl_score_rank_correlation;
+sl_score_rank_correlation sl_score_correlate_ranks(const double *x, const double *y, size_t count,
+                                                   sl_score_weighted_key *scratch, double *ranks);
+
+// Images.
+uint64_t sl_score_squared_difference(const uint8_t *a, const uint8_t *b, size_t pixels,
+                                     size_t channels, size_t counted_channels);
+void sl_score_image_plane(const uint8_t *pixels, size_t count, size_t channels, size_t channel,
+                          float *plane);
+/// 2 × 2 means with stride 2; an odd side first repeats its last row or column.
+void sl_score_halve_plane(const float *plane, size_t height, size_t width, float *halved);
+/// Means over all window positions.
+typedef struct { double ssim, contrast; } sl_score_similarity;
+size_t sl_score_ssim_scratch(size_t width, size_t border);
+/// SSIM of two planes (values 0 … 255) extended by `border` pixels by reflection. Both sides,
+/// borders included, are at least 11 and longer than the border alone.
+sl_score_similarity sl_score_ssim(const float *a, const float *b, size_t height, size_t width,
+                                  size_t border, double *scratch);
+
+#endif

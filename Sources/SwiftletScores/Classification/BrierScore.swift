@@ -1,0 +1,24 @@
+internal import CKernels
+
+/// Mean squared difference of probability and outcome; of several classes the sum over them, not
+/// halved.
+struct BrierScore: Sendable {
+    private var sum = Sum()
+
+    mutating func update(_ batch: ClassificationBatch) {
+        guard let scores = batch.scores else { return }
+        scores.withMatrix { matrix in
+            switch batch.content {
+            case .classes(let truth, _):
+                sl_score_brier_classes(matrix, truth, batch.weights, &sum)
+            case .flags(let truth, _):
+                sl_score_brier_flags(matrix, truth, batch.weights, &sum)
+            }
+        }
+    }
+
+    mutating func merge(_ other: Self) { sum.merge(other.sum) }
+
+    /// - Parameter totalWeight: of the rows, times the labels of a row for multilabel data.
+    func compute(totalWeight: Double) -> Double { sum.value / totalWeight }
+}

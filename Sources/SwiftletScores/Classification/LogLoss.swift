@@ -1,0 +1,24 @@
+internal import CKernels
+
+/// Mean negative logarithm of the probability given to the truth, clipped to [ε, 1 − ε] where ε is
+/// the machine epsilon of the type in which the probabilities were stored.
+struct LogLoss: Sendable {
+    private var sum = Sum()
+
+    mutating func update(_ batch: ClassificationBatch) {
+        guard let scores = batch.scores else { return }
+        scores.withMatrix { matrix in
+            switch batch.content {
+            case .classes(let truth, _):
+                sl_score_log_loss_classes(matrix, truth, batch.weights, scores.epsilon, &sum)
+            case .flags(let truth, _):
+                sl_score_log_loss_flags(matrix, truth, batch.weights, scores.epsilon, &sum)
+            }
+        }
+    }
+
+    mutating func merge(_ other: Self) { sum.merge(other.sum) }
+
+    /// - Parameter totalWeight: of the rows, times the labels of a row for multilabel data.
+    func compute(totalWeight: Double) -> Double { sum.value / totalWeight }
+}

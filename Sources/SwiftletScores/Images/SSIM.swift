@@ -1,0 +1,28 @@
+internal import CKernels
+
+/// Structural similarity under an 11 × 11 Gaussian window of σ = 1.5, with population moments,
+/// C₁ = (0.01 · 255)², C₂ = (0.03 · 255)²; the mean over pixels, then over channels.
+///
+/// - SeeAlso: Wang, Bovik, Sheikh, Simoncelli 2004, "Image quality assessment".
+extension ImagePair {
+    private static let window = 11
+
+    /// Only where the window lies wholly inside; NaN below 11 × 11.
+    var ssim: Double { ssim(border: 0) }
+
+    /// Over all pixels, the image extended by reflection that does not repeat the edge; NaN where
+    /// a side is too short to reflect.
+    var fullSSIM: Double { ssim(border: Self.window / 2) }
+
+    private func ssim(border: Int) -> Double {
+        let side = min(height, width)
+        guard side > border, side + 2 * border >= Self.window else { return .nan }
+        return withUnsafeTemporaryAllocation(
+            of: Double.self, capacity: sl_score_ssim_scratch(width, border)
+        ) { scratch in
+            meanOverChannels { a, b in
+                sl_score_ssim(a, b, height, width, border, scratch.baseAddress).ssim
+            }
+        }
+    }
+}
