@@ -88,11 +88,11 @@ targets += [
 // Floor 4: data.
 targets += [
     library(
-        "SwiftletData", "CPNGCodec", "CTurboJPEG", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletTensor"),
+        "SwiftletData", "CPNGCodec", "CTurboJPEG", "SwiftletArchive", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletTensor"),
     tests(
-        "SwiftletDataTests", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletTensor",
-        "TestSupport"),
+        "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
+        "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: scores.

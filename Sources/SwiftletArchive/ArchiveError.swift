@@ -33,15 +33,19 @@ public struct ArchiveError: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        let place = entry.map { "\(file): \($0)" } ?? file
-        return switch cause {
-        case .file(let cause): "\(place): \(cause)"
-        case .notAnArchive: "\(place): not a zip archive, or cut off"
-        case .damaged(let what): "\(place): damaged zip archive: \(what)"
-        case .unsupported(let what): "\(place): \(what) is not supported"
-        case .tooLarge(let bytes, let limit):
-            "\(place): \(bytes) bytes are more than the limit of \(limit)"
-        case .missing: "\(place): no such entry in the archive"
+        [file, entry, cause.description].compactMap(\.self).joined(separator: ": ")
+    }
+}
+
+extension ArchiveError.Cause: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .file(let cause): cause.description
+        case .notAnArchive: "not a zip archive, or cut off"
+        case .damaged(let what): "damaged archive: \(what)"
+        case .unsupported(let what): "\(what) is not supported"
+        case .tooLarge(let bytes, let limit): "\(bytes) bytes are more than the limit of \(limit)"
+        case .missing: "no such entry in the archive"
         }
     }
 }

@@ -1,3 +1,4 @@
+public import SwiftletArchive
 public import SwiftletDataset
 public import SwiftletFiles
 public import SwiftletTensor
@@ -22,6 +23,8 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
     public enum Cause: Error, Equatable, CustomStringConvertible {
         /// The file could not be opened, read or written.
         case file(FileError.Cause)
+        /// The archive around the data could not be read or written.
+        case archive(ArchiveError.Cause)
         /// The file is of another kind than its name or its use says.
         case wrongFormat(expected: String)
         /// The file ends before its contents do.
@@ -43,6 +46,7 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
             switch self {
             case .malformed(let words), .mismatch(let words): words
             case .file(let cause): cause.description
+            case .archive(let cause): cause.description
             case .wrongFormat(let expected): "not \(expected)"
             case .truncated(let needed, let found):
                 "truncated: \(needed) bytes needed, \(found) found"
@@ -55,6 +59,14 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
     }
 
     init(_ error: FileError) { self.init(file: error.path, .file(error.cause)) }
+
+    init(_ error: ArchiveError) {
+        if case .file(let cause) = error.cause {
+            self.init(file: error.file, place: error.entry, .file(cause))
+        } else {
+            self.init(file: error.file, place: error.entry, .archive(error.cause))
+        }
+    }
 }
 
 extension DataError {

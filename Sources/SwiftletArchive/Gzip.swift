@@ -1,0 +1,98 @@
+package import SwiftletFiles
+
+/// Files packed by gzip, one member or several in a row.
+package enum Gzip {
+    /// Whether the bytes begin as a gzip file does.
+    package static func isPacked(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.starts(with: [0x1f, 0x8b])
+    }
+
+    /// The unpacked bytes, checked against their CRC-32 and length.
+    ///
+    /// - Throws: ``ArchiveError``, also where `limits` hold the unpacked size for a bomb.
+    package static func unpacked(
+        _ file: MappedFile, limits: ZipLimits = ZipLimits()
+    ) throws(ArchiveError) -> [UInt8] {
+        try file.withUnsafeBytes { bytes throws(ArchiveError) in
+            let limit = limits.unpackedBytes(from: bytes.count)
+            var output: [UInt8] = []
+            var position = 0
+            repeat {
+                guard let start = headerEnd(bytes, from: position) else {
+                    throw damaged(file, "its header")
+                }
+                let member = output.count
+                position = try inflate(bytes, from: start, into: &output, limit: limit, file)
+                try checkTrailer(bytes, at: position, output[member...], file)
+                position += 8
+            } while position < bytes.count
+            return output
+        }
+    }
+
+    private static func damaged(_ file: MappedFile, _ what: String) -> ArchiveError {
+        ArchiveError(file.name, .damaged("gzip: \(what)"))
+    }
+
+    /// Where the deflate stream begins; nil if there is no header of RFC 1952.
+    private static func headerEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        let fixed = 10
+        guard bytes.count - start >= fixed, isPacked(.init(rebasing: bytes[start...])),
+            bytes[start + 2] == 8
+        else { return nil }
+        let flags = bytes[start + 3]
+        var position = start + fixed
+        if flags & 4 != 0 {  // extra field
+            guard bytes.count - position >= 2 else { return nil }
+            position += 2 + Int(bytes[position]) + Int(bytes[position + 1]) << 8
+        }
+        for flag in [8, 16] as [UInt8] where flags & flag != 0 {  // name, comment
+            guard position < bytes.count, let end = bytes[position...].firstIndex(of: 0) else {
+                return nil
+            }
+            position = end + 1
+        }
+        if flags & 2 != 0 { position += 2 }  // checksum of the header
+        return position <= bytes.count ? position : nil
+    }
+
+    /// - Returns: where the packed bytes end.
+    private static func inflate(
+        _ bytes: UnsafeRawBufferPointer, from start: Int, into output: inout [UInt8], limit: Int,
+        _ file: MappedFile
+    ) throws(ArchiveError) -> Int {
+        guard let inflater = Inflater() else {
+            throw ArchiveError(file.name, .file(.outOfMemory))
+        }
+        var position = start
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let step = chunk.withUnsafeMutableBytes {
+                inflater.step(from: .init(rebasing: bytes[position...]), to: $0)
+            }
+            position += step.taken
+            guard output.count + step.given <= limit else {
+                throw ArchiveError(
+                    file.name,
+                    .tooLarge(bytes: UInt64(output.count + step.given), limit: UInt64(limit)))
+            }
+            output += chunk[..<step.given]
+            if step.isEnd { return position }
+            guard step.taken > 0 || step.given > 0 else { throw damaged(file, "its packed bytes") }
+        }
+    }
+
+    private static func checkTrailer(
+        _ bytes: UnsafeRawBufferPointer, at position: Int, _ member: ArraySlice<UInt8>,
+        _ file: MappedFile
+    ) throws(ArchiveError) {
+        guard bytes.count - position >= 8 else { throw damaged(file, "cut off") }
+        let checksum = UInt32(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+        let size = UInt32(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self))
+        guard size == UInt32(truncatingIfNeeded: member.count),
+            checksum == member.withUnsafeBytes({ crc32(of: $0) })
+        else { throw damaged(file, "wrong CRC-32 or length") }
+    }
+}
