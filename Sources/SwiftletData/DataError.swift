@@ -96,6 +96,35 @@ extension DataError {
         }
     }
 
+    /// The same for a file that may be packed by gzip.
+    static func readingUnpacked<Result>(
+        _ path: String, _ body: (UnsafeRawBufferPointer) throws(Cause) -> Result
+    ) throws(DataError) -> Result {
+        let bytes: [UInt8]
+        do {
+            let file = try MappedFile(path)
+            guard file.withUnsafeBytes(Gzip.isPacked) else {
+                return try located(file: path) { () throws(Cause) in
+                    try file.withUnsafeBytes { bytes throws(Cause) in try body(bytes) }
+                }
+            }
+            bytes = try Gzip.unpacked(file)
+        } catch let error as FileError {
+            throw DataError(error)
+        } catch let error as ArchiveError {
+            throw DataError(error)
+        } catch let error as DataError {
+            throw error
+        } catch {
+            preconditionFailure("\(error)")
+        }
+        return try located(file: path) { () throws(Cause) in
+            try bytes.withUnsafeBufferPointer { bytes throws(Cause) in
+                try body(UnsafeRawBufferPointer(bytes))
+            }
+        }
+    }
+
     /// Writes a whole file, or leaves what was there.
     static func writing(
         _ path: String, _ encode: () throws(Cause) -> [UInt8]

@@ -88,19 +88,6 @@ public enum NPY {
         return String(validating: slot[..<end], as: UTF8.self)
     }
 
-    private static func reverseBytes(_ bytes: UnsafeMutableRawBufferPointer, size: Int) {
-        func swap<Word: FixedWidthInteger & BitwiseCopyable>(_: Word.Type) {
-            let words = bytes.assumingMemoryBound(to: Word.self)
-            for index in words.indices { words[index] = words[index].byteSwapped }
-        }
-        switch size {
-        case 2: swap(UInt16.self)
-        case 4: swap(UInt32.self)
-        case 8: swap(UInt64.self)
-        default: break
-        }
-    }
-
     /// Calls `body(position, offset)` for every element in row-major order, `offset` being the
     /// element's place in column-major order.
     private static func forEachFortranOffset(
