@@ -33,7 +33,7 @@ targets += [
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict)
 ]
 
-// C, for data: image codecs.
+// C, for data: image codecs and the sets that ship with the library.
 targets += [
     .systemLibrary(
         name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
@@ -41,6 +41,7 @@ targets += [
         name: "CTurboJPEG", pkgConfig: "libturbojpeg",
         providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "CPNGCodec", dependencies: ["CPNG"]),
+    .target(name: "CBundledData"),
 ]
 
 // Floor 0: values and files.
@@ -88,7 +89,8 @@ targets += [
 // Floor 4: data.
 targets += [
     library(
-        "SwiftletData", "CPNGCodec", "CTurboJPEG", "SwiftletArchive", "SwiftletDataset",
+        "SwiftletData", "CBundledData", "CPNGCodec", "CTurboJPEG", "SwiftletArchive",
+        "SwiftletDataset",
         "SwiftletFiles", "SwiftletTensor"),
     tests(
         "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",

@@ -58,9 +58,12 @@ public struct NPZ: Sendable {
 
     /// All arrays of a file, in its order.
     public static func read(_ path: String) throws(DataError) -> NamedTensors {
-        let file = try NPZ(path)
+        try NPZ(path).readAll()
+    }
+
+    func readAll() throws(DataError) -> NamedTensors {
         var tensors = NamedTensors()
-        for name in file.names { tensors[name] = try file.read(name) }
+        for name in names { tensors[name] = try read(name) }
         return tensors
     }
 
