@@ -55,7 +55,8 @@ targets += [
 // Floor 1: operations.
 targets += [
     library("SwiftletGraph", "CKernels", "SwiftletTensor"),
-    tests("SwiftletGraphTests", "SwiftletGraph", "SwiftletTensor"),
+    tests(
+        "SwiftletGraphTests", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: containers.

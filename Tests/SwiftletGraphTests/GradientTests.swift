@@ -19,7 +19,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct GradientTests {
-    static let cases = coreGradientCases
+    static let cases = coreGradientCases + structuralGradientCases
 
     /// The derivative of Σ w·y along each input element equals the central difference.
     @Test(arguments: cases) func matchesCentralDifferences(_ row: GradientCase) throws {

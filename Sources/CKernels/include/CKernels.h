@@ -11,7 +11,9 @@
 #include "convolution.h"
 #include "cpu.h"
 #include "epilogue.h"
+#include "gather.h"
 #include "matmul.h"
 #include "scores.h"
+#include "movement.h"
 
 #endif

@@ -1,0 +1,84 @@
+import SwiftletGraph
+import SwiftletTensor
+
+/// The calls of `tools/op_cases/structural.py`.
+let structuralReferenceCases = movingReferenceCases + pickingReferenceCases
+
+private let movingReferenceCases: [ReferenceCase] =
+    ["bool", "float16", "int32", "float64"].map { dtype in
+        ReferenceCase(name: "transpose \(dtype)") { try $0.transpose($1[0], permutation: [1, 0]) }
+    } + [
+        ReferenceCase(name: "transpose to channels first") {
+            try $0.transpose($1[0], permutation: [0, 3, 1, 2])
+        },
+        ReferenceCase(name: "transpose to channels last") {
+            try $0.transpose($1[0], permutation: [0, 2, 3, 1])
+        },
+        ReferenceCase(name: "transpose the middle") {
+            try $0.transpose($1[0], permutation: [0, 2, 1, 3])
+        },
+        ReferenceCase(name: "transpose all around") {
+            try $0.transpose($1[0], permutation: [3, 1, 0, 2])
+        },
+        ReferenceCase(name: "transpose extents of 1") {
+            try $0.transpose($1[0], permutation: [2, 1, 0, 3])
+        },
+        ReferenceCase(name: "transpose nothing") { try $0.transpose($1[0], permutation: [1, 0]) },
+        ReferenceCase(name: "transpose past a tile") {
+            try $0.transpose($1[0], permutation: [1, 0])
+        },
+        ReferenceCase(name: "transpose past a tile, float32") {
+            try $0.transpose($1[0], permutation: [1, 0])
+        },
+        ReferenceCase(name: "slice") {
+            try $0.slice($1[0], starts: [1, 0, 2], limits: [3, 5, 6])
+        },
+        ReferenceCase(name: "slice with strides") {
+            try $0.slice($1[0], starts: [0, 1, 0], limits: [4, 5, 6], strides: [3, 2, 5])
+        },
+        ReferenceCase(name: "slice backwards") {
+            try $0.slice($1[0], starts: [3, 4, 4], limits: [0, -1, 1], strides: [-1, -1, -2])
+        },
+        ReferenceCase(name: "slice of nothing") {
+            try $0.slice($1[0], starts: [0, 3, 0], limits: [4, 3, 6])
+        },
+        ReferenceCase(name: "slice of int64") {
+            try $0.slice($1[0], starts: [5, 1], limits: [-1, 3], strides: [-2, 1])
+        },
+        ReferenceCase(name: "reverse") { try $0.reverse($1[0], axes: [1]) },
+        ReferenceCase(name: "reverse two axes") { try $0.reverse($1[0], axes: [0, -1]) },
+        ReferenceCase(name: "reverse bool") { try $0.reverse($1[0], axes: [0]) },
+        ReferenceCase(name: "concatenate") { try $0.concatenate($1, axis: 1) },
+        ReferenceCase(name: "concatenate channels of uint8") { try $0.concatenate($1, axis: -1) },
+        ReferenceCase(name: "concatenate batches") { try $0.concatenate($1, axis: 0) },
+        ReferenceCase(name: "stack") { try $0.stack($1, axis: 1) },
+        ReferenceCase(name: "stack last") { try $0.stack($1, axis: -1) },
+        ReferenceCase(name: "pad") { try $0.pad($1[0], before: [1, 0, 0], after: [2, 3, 0]) },
+        ReferenceCase(name: "pad with a number") {
+            try $0.pad($1[0], before: [1, 0, 0], after: [2, 3, 0], mode: .constant(-2.5))
+        },
+        ReferenceCase(name: "pad int32") {
+            try $0.pad($1[0], before: [1, 1], after: [1, 1], mode: .constant(7))
+        },
+        ReferenceCase(name: "pad reflect") {
+            try $0.pad($1[0], before: [1, 0, 0], after: [2, 3, 0], mode: .reflect)
+        },
+        ReferenceCase(name: "pad symmetric") {
+            try $0.pad($1[0], before: [3, 0, 1], after: [2, 4, 0], mode: .symmetric)
+        },
+    ]
+
+private let pickingReferenceCases: [ReferenceCase] =
+    [
+        "by int32", "by int64", "by uint8", "by float32", "by fractions", "from the end",
+        "past the end", "before the start", "one", "nothing",
+    ].map { detail in
+        ReferenceCase(name: "gather \(detail)") { try $0.gather($1[0], $1[1]) }
+    } + [
+        ReferenceCase(name: "gather along axis 1") { try $0.gather($1[0], $1[1], axis: 1) }
+    ]
+    + ["bool", "float16", "float64"].map { dtype in
+        ReferenceCase(name: "gather \(dtype) along the last axis") {
+            try $0.gather($1[0], $1[1], axis: -1)
+        }
+    }
