@@ -63,6 +63,8 @@ targets += [
 targets += [
     library("SwiftletArchive", "CZlib", "SwiftletFiles"),
     tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
+    library("SwiftletHDF5", "CHDF5", "SwiftletFiles", "SwiftletTensor"),
+    tests("SwiftletHDF5Tests", "SwiftletHDF5", "SwiftletFiles", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: samples.

@@ -14,3 +14,12 @@ package func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) t
     defer { try? FileManager.default.removeItem(at: directory) }
     return try body(directory.path(percentEncoded: false))
 }
+
+/// Keeps bytes that a test wrote where other programs can check them: in the directory that the
+/// environment variable `SWIFTLET_TEST_OUTPUT` names, if it is set.
+package func keep(_ bytes: [UInt8], as name: String) throws {
+    guard let directory = ProcessInfo.processInfo.environment["SWIFTLET_TEST_OUTPUT"] else {
+        return
+    }
+    try Data(bytes).write(to: URL(filePath: directory).appending(path: name))
+}

@@ -1,0 +1,52 @@
+public import SwiftletFiles
+
+/// Why an HDF5 file, or an object in it, could not be read or written.
+public struct HDF5Error: Error, Equatable, CustomStringConvertible {
+    public enum Cause: Equatable, Sendable {
+        /// The system refused to open, read or write the file.
+        case file(FileError.Cause)
+        /// The bytes are no HDF5 file.
+        case notHDF5
+        /// There is no object (group, dataset, attribute) of this name.
+        case missing
+        /// Another kind of object stands there; the text names the expected one.
+        case wrongKind(expected: String)
+        /// A part of the format that is not read: links, virtual data, foreign filters or types.
+        case unsupported(String)
+        /// More bytes are declared than the file can hold or the limit allows.
+        case tooLarge(bytes: Int)
+        /// The HDF5 library refused, in its own words.
+        case library(String)
+        /// The content is not what its type promises.
+        case damaged(String)
+    }
+
+    public let file: String
+    /// The path inside the file, unless the file as a whole is meant.
+    public let object: String?
+    public let cause: Cause
+
+    package init(_ file: String, object: String? = nil, _ cause: Cause) {
+        self.file = file
+        self.object = object
+        self.cause = cause
+    }
+
+    package init(_ error: FileError) {
+        self.init(error.path, .file(error.cause))
+    }
+
+    public var description: String {
+        let place = object.map { "\(file): \($0)" } ?? file
+        return switch cause {
+        case .file(let cause): "\(place): \(cause)"
+        case .notHDF5: "\(place): not an HDF5 file"
+        case .missing: "\(place): no such object"
+        case .wrongKind(let expected): "\(place): not \(expected)"
+        case .unsupported(let what): "\(place): \(what) is not supported"
+        case .tooLarge(let bytes): "\(place): \(bytes) bytes are more than the file can hold"
+        case .library(let text): "\(place): HDF5: \(text)"
+        case .damaged(let what): "\(place): \(what)"
+        }
+    }
+}

@@ -1,0 +1,176 @@
+internal import CHDF5
+internal import SwiftletFiles
+package import SwiftletTensor
+
+/// Writes an HDF5 file, in the format that every version of h5py reads.
+///
+/// The file is composed in memory and put on the disk at once, so a full disk meets no half-written
+/// library state. Paths start at the root; missing groups are made on the way.
+package final class HDF5Writer {
+    private let name: String
+    private let id: hid_t
+
+    /// How strings are stored.
+    package enum StringStorage: Sendable {
+        /// Each of its own length, as h5py stores `str`.
+        case variable
+        /// All as long as the longest, padded with nulls, as h5py stores NumPy's bytes.
+        case fixed
+    }
+
+    /// Writes a file that appears under its path whole or not at all.
+    package static func write(to path: String, _ body: (HDF5Writer) throws -> Void) throws {
+        let bytes = try image(named: path, body)
+        do {
+            try AtomicFile.write(bytes, to: path)
+        } catch {
+            throw HDF5Error(error)
+        }
+    }
+
+    /// The bytes of a file with the content that `body` writes.
+    ///
+    /// - Parameter name: what errors call the file.
+    package static func image(
+        named name: String, _ body: (HDF5Writer) throws -> Void
+    ) throws -> [UInt8] {
+        let writer = try HDF5Writer(named: name)
+        try body(writer)
+        return try writer.bytes()
+    }
+
+    private init(named name: String) throws(HDF5Error) {
+        self.name = name
+        id = try HDF5Library.locked { () throws(HDF5Error) in
+            let place = Place(file: name, object: nil)
+            let access = try Handle(
+                H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
+            let growth = 16 << 20
+            try place.check(H5Pset_fapl_core(access.id, growth, false))
+            return try place.check(
+                H5Fcreate(
+                    HDF5Library.uniqueImageName(), chdf5_truncate(), defaultList, access.id))
+        }
+    }
+
+    deinit {
+        let id = id
+        try? HDF5Library.locked { () throws(HDF5Error) in _ = H5Fclose(id) }
+    }
+
+    private func bytes() throws(HDF5Error) -> [UInt8] {
+        try HDF5Library.locked { () throws(HDF5Error) in
+            let place = Place(file: name, object: nil)
+            try place.check(H5Fflush(id, H5F_SCOPE_LOCAL))
+            let count = try place.check(H5Fget_file_image(id, nil, 0))
+            var bytes = [UInt8](repeating: 0, count: count)
+            try place.check(H5Fget_file_image(id, &bytes, count))
+            return bytes
+        }
+    }
+
+    /// Makes a group and those above it; one that exists stays as it is.
+    package func group(_ path: String) throws(HDF5Error) {
+        try HDF5Library.locked { () throws(HDF5Error) in
+            _ = try openGroup(path, Place(file: name, object: path))
+        }
+    }
+
+    /// Writes a tensor as a dataset.
+    ///
+    /// - Parameter compression: deflate's level 1…9 with the bytes shuffled, or nil for plain data.
+    package func dataset(
+        _ path: String, _ tensor: Tensor, compression: Int? = nil,
+        strings: StringStorage = .variable
+    ) throws(HDF5Error) {
+        try HDF5Library.locked { () throws(HDF5Error) in
+            let place = Place(file: name, object: path)
+            var parts = path.split(separator: "/")
+            guard let last = parts.popLast() else { throw place.error(.missing) }
+            let group = try openGroup(parts.joined(separator: "/"), place)
+            let content = Outgoing(tensor, strings: strings)
+            let type = try content.type.makeHandle(place)
+            let space = try Self.space(tensor.shape, place)
+            let creation = try Self.creation(tensor, compression, place)
+            let dataset = try Handle(
+                H5Dcreate2(
+                    group.id, String(last), type.id, space.id, defaultList, creation.id,
+                    defaultList), at: place, close: H5Dclose)
+            try content.write(place) {
+                H5Dwrite(dataset.id, type.id, defaultList, defaultList, defaultList, $0)
+            }
+        }
+    }
+
+    /// Gives a group or dataset that exists an attribute, in place of one of the same name.
+    package func attribute(
+        _ attribute: String, of path: String, _ value: Tensor, strings: StringStorage = .variable
+    ) throws(HDF5Error) {
+        try HDF5Library.locked { () throws(HDF5Error) in
+            let place = Place(file: name, object: "\(path)@\(attribute)")
+            let object = try Handle(
+                H5Oopen(id, path.isEmpty ? "/" : path, defaultList), at: place, close: H5Oclose)
+            if try place.check(H5Aexists(object.id, attribute)) > 0 {
+                try place.check(H5Adelete(object.id, attribute))
+            }
+            let content = Outgoing(value, strings: strings)
+            let type = try content.type.makeHandle(place)
+            let space = try Self.space(value.shape, place)
+            let made = try Handle(
+                H5Acreate2(object.id, attribute, type.id, space.id, defaultList, defaultList),
+                at: place, close: H5Aclose)
+            try content.write(place) { H5Awrite(made.id, type.id, $0) }
+        }
+    }
+
+    /// A scalar string attribute.
+    package func attribute(
+        _ attribute: String, of path: String, _ text: String
+    ) throws(HDF5Error) {
+        let value: Tensor
+        do {
+            value = try Tensor(strings: [text], shape: .scalar)
+        } catch {
+            throw HDF5Error(name, object: "\(path)@\(attribute)", .damaged("\(error)"))
+        }
+        try self.attribute(attribute, of: path, value)
+    }
+
+    private func openGroup(_ path: String, _ place: Place) throws(HDF5Error) -> Handle {
+        var group = try Handle(H5Oopen(id, "/", defaultList), at: place, close: H5Oclose)
+        for part in path.split(separator: "/") {
+            let part = String(part)
+            let exists = try place.check(H5Lexists(group.id, part, defaultList)) > 0
+            group = try Handle(
+                exists
+                    ? H5Gopen2(group.id, part, defaultList)
+                    : H5Gcreate2(group.id, part, defaultList, defaultList, defaultList),
+                at: place, close: H5Gclose)
+        }
+        return group
+    }
+
+    private static func space(_ shape: Shape, _ place: Place) throws(HDF5Error) -> Handle {
+        if shape.rank == 0 {
+            return try Handle(H5Screate(H5S_SCALAR), at: place, close: H5Sclose)
+        }
+        let extents = shape.map { hsize_t($0) }
+        return try Handle(
+            H5Screate_simple(Int32(shape.rank), extents, nil), at: place, close: H5Sclose)
+    }
+
+    /// Compressed data is chunked along the outermost axis, a mebibyte or so at a time.
+    private static func creation(
+        _ tensor: Tensor, _ compression: Int?, _ place: Place
+    ) throws(HDF5Error) -> Handle {
+        let list = try Handle(H5Pcreate(chdf5_dataset_create()), at: place, close: H5Pclose)
+        guard let compression, tensor.rank > 0, tensor.elementCount > 0 else { return list }
+        let rowBytes = max(1, tensor.shape.count(of: 1...) * max(tensor.dtype.size, 16))
+        var chunk = tensor.shape.map { hsize_t($0) }
+        chunk[0] = hsize_t(min(tensor.shape[0], max(1, (1 << 20) / rowBytes)))
+        try place.check(H5Pset_chunk(list.id, Int32(tensor.rank), chunk))
+        try place.check(H5Pset_shuffle(list.id))
+        try place.check(H5Pset_deflate(list.id, UInt32(min(max(compression, 0), 9))))
+        return list
+    }
+}
