@@ -33,8 +33,14 @@ public final class Workers: Sendable {
     /// Calls `body(part)` once for every part in `0..<parts`, in any order, on any of the threads;
     /// returns when all calls have returned.
     public func forEach(parts: Int, _ body: (Int) -> Void) {
+        forEach(parts: parts) { part, _ in body(part) }
+    }
+
+    /// The same; `body(part, thread)` also learns which thread calls it, numbered from 0 and below
+    /// ``count``: calls that share a number never overlap, so they may share scratch memory.
+    package func forEach(parts: Int, _ body: (_ part: Int, _ thread: Int) -> Void) {
         guard parts > 1, let pool else {
-            for part in 0..<max(0, parts) { body(part) }
+            for part in 0..<max(0, parts) { body(part, 0) }
             return
         }
         // The job does not outlive this call: `run` returns after every helper has left it.
@@ -55,23 +61,25 @@ public final class Workers: Sendable {
 /// One call of `forEach`: parts are taken from a counter until none is left.
 private final class Job: @unchecked Sendable {
     let parts: Int
-    private let body: (Int) -> Void
+    private let body: (Int, Int) -> Void
     private let next = Atomic<Int>(0)
-    /// Helpers inside `work`; guarded by the pool's lock.
+    /// Helpers inside `work`, and those that ever were; guarded by the pool's lock. A helper that
+    /// has left finds no work to come back for, so no more join than there are.
     var helpers = 0
+    var joined = 0
 
-    init(parts: Int, body: @escaping (Int) -> Void) {
+    init(parts: Int, body: @escaping (Int, Int) -> Void) {
         self.parts = parts
         self.body = body
     }
 
     var hasWork: Bool { next.load(ordering: .relaxed) < parts }
 
-    func work() {
+    func work(thread: Int) {
         while true {
             let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard part < parts else { return }
-            body(part)
+            body(part, thread)
         }
     }
 }
@@ -129,8 +137,10 @@ private final class Pool: @unchecked Sendable {
         while !isStopping {
             if let job = jobs.first(where: \.hasWork) {
                 job.helpers += 1
+                job.joined += 1
+                let thread = job.joined
                 pthread_mutex_unlock(mutex)
-                job.work()
+                job.work(thread: thread)
                 pthread_mutex_lock(mutex)
                 job.helpers -= 1
                 if job.helpers == 0 { pthread_cond_broadcast(helperLeft) }
@@ -146,7 +156,7 @@ private final class Pool: @unchecked Sendable {
         jobs.append(job)
         pthread_cond_broadcast(jobArrived)
         pthread_mutex_unlock(mutex)
-        job.work()
+        job.work(thread: 0)
         pthread_mutex_lock(mutex)
         jobs.removeAll { $0 === job }
         while job.helpers > 0 { pthread_cond_wait(helperLeft, mutex) }

@@ -19,7 +19,11 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct GradientTests {
-    static let cases = coreGradientCases + structuralGradientCases
+    static let cases = [
+        coreGradientCases,
+        structuralGradientCases,
+        productGradientCases,
+    ].flatMap { $0 }
 
     /// The derivative of Σ w·y along each input element equals the central difference.
     @Test(arguments: cases) func matchesCentralDifferences(_ row: GradientCase) throws {

@@ -1,4 +1,5 @@
 import SwiftletTensor
+import Synchronization
 import Testing
 
 @Suite struct TensorTests {
@@ -85,5 +86,24 @@ import Testing
             }
             #expect(counts.allSatisfy { $0 == 1 })
         }
+    }
+
+    @Test("calls that share a thread's number never overlap", arguments: [1, 2, 4])
+    func numbersThreads(threads: Int) {
+        let workers = Workers(count: threads)
+        let isBusy = Mutex([Bool](repeating: false, count: threads))
+        let calls = Mutex(0)
+        for _ in 0..<20 {
+            workers.forEach(parts: 50) { _, thread in
+                let wasBusy = isBusy.withLock { busy in
+                    defer { busy[thread] = true }
+                    return busy[thread]
+                }
+                #expect(!wasBusy)
+                calls.withLock { $0 += 1 }
+                isBusy.withLock { $0[thread] = false }
+            }
+        }
+        #expect(calls.withLock { $0 } == 1000)
     }
 }

@@ -1,0 +1,145 @@
+internal import CKernels
+package import SwiftletTensor
+
+/// `y = x ∗ kernel`: `[batch, spatial…, channels]` and `[spatial…, channels / groups, filters]` →
+/// `[batch, spatial…, filters]`, see ``ConvolutionGeometry``.
+package struct Convolution: Op {
+    package let geometry: ConvolutionGeometry
+    package let epilogue: Epilogue
+    /// If set, the kernel's shape; the operand itself is what ``PackKernel`` made of it.
+    package let packedShape: Shape?
+
+    package init(
+        _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none, packedShape: Shape? = nil
+    ) {
+        self.geometry = geometry
+        self.epilogue = epilogue
+        self.packedShape = packedShape
+    }
+
+    package var name: String { "convolution" }
+
+    package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
+        let kernel = try kernelShape(inputs, packed: packedShape, epilogue: epilogue)
+        let shape = try geometry.outputShape(input: inputs[0].shape, kernel: kernel, of: self)
+        let output = TensorType(shape)
+        if packedShape != nil {
+            let convolution = geometry.lowered(
+                input: inputs[0].shape, kernel: kernel, output: shape)
+            try checkPacked(inputs[1], convolution.packedCount(SL_CONVOLUTION_OUTPUT))
+        }
+        try epilogue.check(
+            inputs, from: 2, columns: shape[shape.rank - 1], result: output, of: self)
+        return [output]
+    }
+
+    package func scratchByteCount(
+        inputs: [TensorType], outputs: [TensorType], threads: Int
+    ) -> Int {
+        lowered(inputs, outputs)
+            .scratchByteCount(SL_CONVOLUTION_OUTPUT, packs: packedShape == nil, threads: threads)
+    }
+
+    package func evaluate(_ call: OpCall) {
+        let convolution = lowered(call.inputTypes, call.outputTypes)
+        let pass = SL_CONVOLUTION_OUTPUT
+        let (packed, scratch) = convolution.packedKernel(call, pass, packs: packedShape == nil)
+        let epilogue = epilogue.lowered(call, from: 2)
+        let (x, y) = (call.floats(0), call.outputFloats())
+        convolution.forEachPart(of: pass, workers: call.workers) { part, thread in
+            var (convolution, epilogue) = (convolution, epilogue)
+            sl_convolution_output(&convolution, x, packed, &epilogue, part, y, scratch[thread])
+        }
+    }
+
+    private func lowered(_ inputs: [TensorType], _ outputs: [TensorType]) -> sl_convolution {
+        geometry.lowered(
+            input: inputs[0].shape, kernel: packedShape ?? inputs[1].shape,
+            output: outputs[0].shape)
+    }
+
+    package func gradients(
+        of node: Node, _ outputGradients: [Value?], in graph: inout Graph
+    ) throws -> [Value?] {
+        guard epilogue.isEmpty, packedShape == nil else {
+            throw GraphError.notDifferentiable(op: "fused \(name)")
+        }
+        guard let dy = outputGradients[0] else { return [nil, nil] }
+        let (x, kernel) = (node.inputs[0], node.inputs[1])
+        let input = ConvolutionInputGradient(
+            geometry, spatial: Array(graph.shape(of: x).dimensions[1...].dropLast()))
+        let weights = ConvolutionKernelGradient(
+            geometry, kernel: Array(graph.shape(of: kernel).dimensions.dropLast(2)))
+        return [try graph.apply(input, dy, kernel), try graph.apply(weights, x, dy)]
+    }
+}
+
+extension Op {
+    /// Checks number and element types of a convolution's operands; the shape of the kernel.
+    func kernelShape(
+        _ inputs: [TensorType], packed: Shape?, epilogue: Epilogue
+    ) throws -> Shape {
+        let count = 2 + epilogue.operandCount
+        try expect(inputs, count: count...count)
+        guard inputs.allSatisfy({ $0.dtype == .float32 }) else {
+            throw refusal("float32 operands expected")
+        }
+        return packed ?? inputs[1].shape
+    }
+
+    func checkPacked(_ type: TensorType, _ count: Int) throws {
+        guard type == TensorType(.vector(count)) else {
+            throw refusal("a packed kernel of \(count) numbers expected, \(type) found")
+        }
+    }
+}
+
+extension sl_convolution {
+    func scratchByteCount(_ pass: sl_convolution_pass, packs: Bool, threads: Int) -> Int {
+        let kernel = packs ? ThreadScratch.byteCount(floats: packedCount(pass)) : 0
+        return kernel + threads * ThreadScratch.byteCount(floats: scratchCount(pass))
+    }
+
+    /// The kernel, operand 1, packed (now, into scratch memory, if `packs`), and the rest of the
+    /// scratch memory.
+    func packedKernel(
+        _ call: OpCall, _ pass: sl_convolution_pass, packs: Bool
+    ) -> (UnsafePointer<Float>, ThreadScratch) {
+        let floats = scratchCount(pass)
+        guard packs else { return (call.floats(1), ThreadScratch(call.scratch, floats: floats)) }
+        let packed = call.scratch.assumingMemoryBound(to: Float.self)
+        pack(call.floats(1), for: pass, into: packed, workers: call.workers)
+        let used = ThreadScratch.byteCount(floats: packedCount(pass))
+        return (UnsafePointer(packed), ThreadScratch(call.scratch + used, floats: floats))
+    }
+}
+
+extension Graph {
+    /// A convolution; see ``Convolution``.
+    package mutating func convolution(
+        _ x: Value, _ kernel: Value, strides: [Int], dilation: [Int],
+        padding: [(before: Int, after: Int)], groups: Int = 1
+    ) throws -> Value {
+        let geometry = ConvolutionGeometry(
+            strides: strides, dilation: dilation, padding: padding, groups: groups)
+        return try apply(Convolution(geometry), x, kernel)
+    }
+
+    /// A convolution of every channel by itself with a kernel of
+    /// `[spatial…, channels, multiplier]`: `[batch, spatial…, channels]` →
+    /// `[batch, spatial…, channels · multiplier]`.
+    package mutating func depthwiseConvolution(
+        _ x: Value, _ kernel: Value, strides: [Int], dilation: [Int],
+        padding: [(before: Int, after: Int)]
+    ) throws -> Value {
+        let shape = self.shape(of: kernel)
+        guard shape.rank >= 3 else {
+            throw GraphError.operands(op: "convolution", cause: "a depthwise kernel of \(shape)")
+        }
+        let channels = shape[shape.rank - 2]
+        let grouped = shape.dimensions.dropLast(2) + [1, channels * shape[shape.rank - 1]]
+        return try convolution(
+            x, reshape(kernel, to: Array(grouped)), strides: strides, dilation: dilation,
+            padding: padding, groups: channels)
+    }
+}

@@ -1,0 +1,43 @@
+internal import CKernels
+internal import SwiftletTensor
+
+/// A constant right operand of ``MatMul`` in the order in which the kernels of this processor read
+/// it. Its layout is nobody else's business and never leaves the process.
+package struct PackMatrix: Op {
+    /// Whether the matrix is stored as `[n, k]`.
+    package let isTransposed: Bool
+
+    package init(isTransposed: Bool = false) {
+        self.isTransposed = isTransposed
+    }
+
+    package var name: String { "pack_matrix" }
+
+    package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
+        try expect(inputs, count: 1...1)
+        guard inputs[0].dtype == .float32, inputs[0].rank == 2 else {
+            throw refusal("a float32 matrix expected, \(inputs[0]) found")
+        }
+        var product = product(of: inputs[0].shape)
+        return [TensorType(.vector(sl_matmul_packed_count(&product)))]
+    }
+
+    package func evaluate(_ call: OpCall) {
+        var whole = product(of: call.inputTypes[0].shape)
+        whole.b = call.floats(0)
+        let panels = sl_panel_count(SL_CPU_ACTIVE, whole.n)
+        let fixed = whole
+        let packed = call.outputFloats()
+        call.workers.forEach(count: panels, grain: max(1, panels / 8)) { range in
+            var product = fixed
+            sl_matmul_pack(&product, range.lowerBound, range.upperBound, packed)
+        }
+    }
+
+    private func product(of shape: Shape) -> sl_matmul {
+        var product = sl_matmul()
+        (product.k, product.n) = isTransposed ? (shape[1], shape[0]) : (shape[0], shape[1])
+        (product.b_row, product.b_column) = isTransposed ? (1, shape[1]) : (shape[1], 1)
+        return product
+    }
+}
