@@ -107,6 +107,7 @@ SHAPES = {"kernel": (3, 4), "bias": (4,)}
 def optimizers():
     recording = Recording(MADE_BY)
     for row in table.OPTIMIZERS:
+        keras.utils.clear_session()  # restarts the counters in automatic names
         options = {k: schedule_of(v) if isinstance(v, dict) else v
                    for k, v in row["options"].items()}
         optimizer = getattr(keras.optimizers, row["class_name"])(**options)

@@ -1,0 +1,146 @@
+"""Every kind of file that Keras 3 and Keras 2 write, and how each is written and read."""
+
+import os
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from .spec import Ints, is_keras_2
+from .values import distinct, generator, inputs_for, mask_for, weight_for
+
+
+def slug(name):
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def fill(model, *words):
+    """Seeded weights, so that nothing is zero, one or symmetric by chance."""
+    values = []
+    for index, variable in enumerate(model.weights):
+        leaf = variable.name.split("/")[-1].split(":")[0]
+        dtype = str(getattr(variable.dtype, "name", variable.dtype))
+        source = "float32" if "float" in dtype else dtype
+        values.append(weight_for(words, f"{index}/{leaf}", tuple(variable.shape), source))
+    model.set_weights(values)
+    for layer in walk(model):
+        if hasattr(layer, "finalize_state") and type(layer).__name__ == "Normalization":
+            layer.finalize_state()
+
+
+def walk(model):
+    for layer in getattr(model, "layers", []):
+        yield layer
+        yield from walk(layer)
+
+
+def predict(model, arrays):
+    """Outputs as a list of float32 arrays, without the cost of `model.predict`."""
+    import tensorflow as tf
+
+    tensors = [tf.convert_to_tensor(a) for a in arrays]
+    outputs = model(tensors if len(tensors) > 1 else tensors[0], training=False)
+    return [np.asarray(o, np.float32) for o in tf.nest.flatten(outputs)]
+
+
+def model_inputs(model, limits, words, batch=3, open_size=5):
+    arrays = []
+    for index, tensor in enumerate(model.inputs):
+        shape = (batch,) + tuple(open_size + axis if size is None else size
+                                 for axis, size in enumerate(tensor.shape[1:]))
+        rng = generator(*words, "input", index)
+        if index in limits:
+            values = rng.integers(0, limits[index], shape).astype(np.int32)
+        else:
+            values = distinct(rng, shape, offset=index)
+        arrays.append(values)
+    return arrays
+
+
+def layer_model(case, keras):
+    """The model that has just the layer of a case (and Masking in front for masked inputs)."""
+    old = is_keras_2(keras)
+    inputs, tensors = [], []
+    stateful = case.layer.arguments.get("stateful", False)
+    for index, spec in enumerate(case.inputs):
+        shape, dtype = (spec.shape, "int32") if isinstance(spec, Ints) else (spec, "float32")
+        if stateful:
+            tensor = keras.Input(batch_shape=shape, dtype=dtype, name=f"in_{index}")
+        else:
+            tensor = keras.Input(shape=tuple(shape[1:]), dtype=dtype, name=f"in_{index}")
+        inputs.append(tensor)
+        if case.masks is not None and case.masks[index] is not None:
+            tensor = keras.layers.Masking(name=f"masking_{index}")(tensor)
+        tensors.append(tensor)
+    layer = case.layer.build(keras, name="subject")
+    if case.states:
+        outputs = layer(tensors[0], initial_state=tensors[1:])
+    else:
+        outputs = layer(tensors if case.takes_list else tensors[0])
+    if old and isinstance(outputs, tuple):
+        outputs = list(outputs)
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="case")
+
+
+def layer_inputs(case):
+    arrays = inputs_for(case)
+    if case.masks is not None:
+        for array, kind in zip(arrays, case.masks):
+            if kind is not None:
+                array[~mask_for(kind, array.shape)] = 0
+    return arrays
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: `model` is what `predict` opens, `weights` what goes with it."""
+
+    name: str
+    era: int
+    suffix: str
+    weights_suffix: str = None
+
+    def paths(self, stem):
+        weights = stem + self.weights_suffix if self.weights_suffix else None
+        return stem + self.suffix, weights
+
+    def save(self, model, stem):
+        path, weights = self.paths(stem)
+        if weights:
+            with open(path, "w") as file:
+                file.write(model.to_json())
+            model.save_weights(weights)
+        else:
+            model.save(path)
+        return path, weights
+
+    def load(self, keras, stem, compile=False):
+        path, weights = self.paths(stem)
+        if not weights:
+            return keras.models.load_model(path, compile=compile)
+        with open(path) as file:
+            model = keras.models.model_from_json(file.read())
+        model.load_weights(weights)
+        return model
+
+
+KINDS = [
+    Kind("keras 3 .keras", 3, ".keras"),
+    Kind("keras 3 .h5", 3, ".h5"),
+    Kind("keras 3 .json + .weights.h5", 3, ".json", ".weights.h5"),
+    Kind("keras 2 .h5", 2, ".h5"),
+    Kind("keras 2 .keras", 2, ".keras"),
+    Kind("keras 2 .json + weights-only .h5", 2, ".json", "-weights-only.h5"),
+    Kind("keras 2 .json + .weights.h5", 2, ".json", ".weights.h5"),
+]
+
+
+def quiet():
+    """Keras warns of each legacy file; that is what is asked for here."""
+    import logging
+    import warnings
+
+    warnings.filterwarnings("ignore")
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
