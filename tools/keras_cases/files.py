@@ -140,7 +140,22 @@ def quiet():
     import logging
     import warnings
 
+    without_gpu_variants()
     warnings.filterwarnings("ignore")
     logging.getLogger("absl").setLevel(logging.ERROR)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def without_gpu_variants():
+    """Keras 2 traces each LSTM and GRU a second time for GPUs, with gradients: seconds per load."""
+    import tf_keras
+
+    for layer in (tf_keras.layers.LSTM, tf_keras.layers.GRU):
+        original = layer.__init__
+
+        def initialize(self, *args, _original=original, **options):
+            _original(self, *args, **options)
+            self._could_use_gpu_kernel = False
+
+        layer.__init__ = initialize
