@@ -15,8 +15,9 @@ sl_cpu sl_cpu_best(void) {
     return SL_CPU_BASELINE;
 }
 
+static _Atomic int found; /* 0 until known; racing threads find the same */
+
 sl_cpu sl_cpu_active(void) {
-    static _Atomic int found; /* 0 until known; racing threads find the same */
     int level = atomic_load_explicit(&found, memory_order_relaxed);
     if (level == SL_CPU_ACTIVE) {
         level = sl_cpu_best();
@@ -26,6 +27,12 @@ sl_cpu sl_cpu_active(void) {
         atomic_store_explicit(&found, level, memory_order_relaxed);
     }
     return (sl_cpu)level;
+}
+
+bool sl_cpu_use(sl_cpu level) {
+    if (level > sl_cpu_best()) return false;
+    atomic_store_explicit(&found, (int)level, memory_order_relaxed);
+    return true;
 }
 
 const char *sl_cpu_name(sl_cpu level) {

@@ -22,8 +22,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     static let cases = [
         coreGradientCases,
         structuralGradientCases,
+        elementwiseGradientCases,
         productGradientCases,
-    ].flatMap { $0 }
+    ].joined().map { $0 }
 
     /// The derivative of Σ w·y along each input element equals the central difference.
     @Test(arguments: cases) func matchesCentralDifferences(_ row: GradientCase) throws {

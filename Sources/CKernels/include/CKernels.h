@@ -8,12 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "binary.h"
+#include "broadcast.h"
 #include "convolution.h"
 #include "cpu.h"
 #include "epilogue.h"
 #include "gather.h"
 #include "matmul.h"
-#include "scores.h"
 #include "movement.h"
+#include "reduce.h"
+#include "resize.h"
+#include "rows.h"
+#include "scores.h"
+#include "unary.h"
 
 #endif

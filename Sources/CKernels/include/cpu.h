@@ -2,6 +2,8 @@
 #ifndef SWIFTLET_CPU_H
 #define SWIFTLET_CPU_H
 
+#include <stdbool.h>
+
 /* Ordered: a level includes what lies below it. */
 typedef enum sl_cpu {
     SL_CPU_ACTIVE = 0,   /* in an argument: the best level of this processor */
@@ -16,6 +18,10 @@ sl_cpu sl_cpu_active(void);
 
 /* The best level of this processor, whatever the environment says. */
 sl_cpu sl_cpu_best(void);
+
+/* Makes `level` the active one from now on, SL_CPU_ACTIVE the environment's choice again; false if
+ * this processor lacks it. For tests, which run every kernel at every level. */
+bool sl_cpu_use(sl_cpu level);
 
 /* "baseline", "avx2", "avx512". */
 const char *sl_cpu_name(sl_cpu level);

@@ -95,11 +95,12 @@ extension Graph {
         _ extent: Int, _ before: Int, _ after: Int, _ mode: PadMode
     ) throws -> [Int64] {
         let gap = mode == .reflect ? 1 : 0
-        guard max(before, after) <= extent - gap else {
+        guard Swift.max(before, after) <= extent - gap else {
             throw GraphError.operands(
                 op: "pad",
                 cause:
-                    "(\(before), \(after)) exceeds the \(max(0, extent - gap)) elements to mirror")
+                    "(\(before), \(after)) exceeds the \(Swift.max(0, extent - gap)) elements to mirror"
+            )
         }
         let left = (0..<before).reversed().map { Int64($0 + gap) }
         let right = (0..<after).map { Int64(extent - 1 - gap - $0) }

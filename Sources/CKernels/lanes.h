@@ -1,0 +1,44 @@
+// The loops over vectors that are compiled once per instruction set, as tables of functions.
+#ifndef SWIFTLET_LANES_H
+#define SWIFTLET_LANES_H
+
+#include "binary.h"
+#include "cpu.h"
+#include "reduce.h"
+#include "unary.h"
+
+typedef struct sl_lanes {
+    void (*unary[SL_UNARY_COUNT])(const float *p, const float *x, float *y, size_t n);
+    void (*unary_gradient[SL_UNARY_COUNT])(
+        const float *p, const float *x, const float *y, const float *dy, float *dx, size_t n);
+    void (*binary[SL_BINARY_COUNT])(
+        const float *a, size_t a_step, const float *b, size_t b_step, float *y, size_t n);
+
+    // By sl_reduction; none for products.
+    double (*reduce_along[4])(const float *x, size_t n);
+    void (*reduce_across[4])(
+        const float *x, size_t rows, size_t columns, size_t stride, double *a);
+
+    void (*softmax)(const float *x, float *y, size_t n);
+    void (*softmax_gradient)(const float *y, const float *dy, float *dx, size_t n);
+    void (*log_softmax)(const float *x, float *y, size_t n);
+    void (*log_softmax_gradient)(const float *y, const float *dy, float *dx, size_t n);
+    double (*log_sum_exp)(const float *x, size_t n, float *shift);
+    void (*layer_norm)(
+        const float *x, const float *gamma, const float *beta, float epsilon, float *y,
+        float *mean, float *inverse_deviation, size_t n);
+    void (*layer_norm_gradient)(
+        const float *x, const float *gamma, float mean, float scale, const float *dy, float *dx,
+        size_t n);
+} sl_lanes;
+
+extern const sl_lanes sl_lanes_baseline;
+#if defined(__x86_64__)
+extern const sl_lanes sl_lanes_avx2;
+extern const sl_lanes sl_lanes_avx512;
+#endif
+
+/// The tables of the level that runs here.
+const sl_lanes *sl_lanes_active(void);
+
+#endif
