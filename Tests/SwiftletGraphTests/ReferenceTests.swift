@@ -15,7 +15,10 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ReferenceTests {
-    static let families = ["structural": structuralReferenceCases]
+    static let families = [
+        "structural": structuralReferenceCases,
+        "products": productReferenceCases,
+    ]
     static let rows = families.flatMap { family, cases in cases.map { (family, $0) } }
 
     /// The same numbers as NumPy, whatever the number of threads.
