@@ -93,8 +93,7 @@ targets += [
 targets += [
     library(
         "SwiftletData", "CBundledData", "CPNGCodec", "CTurboJPEG", "SwiftletArchive",
-        "SwiftletDataset",
-        "SwiftletFiles", "SwiftletTensor"),
+        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletTensor"),
     tests(
         "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
         "SwiftletTensor", "TestSupport"),

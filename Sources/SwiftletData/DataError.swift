@@ -1,6 +1,7 @@
 public import SwiftletArchive
 public import SwiftletDataset
 public import SwiftletFiles
+public import SwiftletHDF5
 public import SwiftletTensor
 
 /// Why data could not be read or written: the file, the place in it and the cause, in one line.
@@ -20,11 +21,21 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         [file, place, cause.description].compactMap(\.self).joined(separator: ": ")
     }
 
+    init(_ error: HDF5Error) {
+        if case .file(let cause) = error.cause {
+            self.init(file: error.file, place: error.object, .file(cause))
+        } else {
+            self.init(file: error.file, place: error.object, .hdf5(error.cause))
+        }
+    }
+
     public enum Cause: Error, Equatable, CustomStringConvertible {
         /// The file could not be opened, read or written.
         case file(FileError.Cause)
         /// The archive around the data could not be read or written.
         case archive(ArchiveError.Cause)
+        /// The HDF5 file around the data could not be read or written.
+        case hdf5(HDF5Error.Cause)
         /// The file is of another kind than its name or its use says.
         case wrongFormat(expected: String)
         /// The file ends before its contents do.
@@ -47,6 +58,7 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
             case .malformed(let words), .mismatch(let words): words
             case .file(let cause): cause.description
             case .archive(let cause): cause.description
+            case .hdf5(let cause): cause.description
             case .wrongFormat(let expected): "not \(expected)"
             case .truncated(let needed, let found):
                 "truncated: \(needed) bytes needed, \(found) found"

@@ -37,16 +37,21 @@ public struct HDF5Error: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        let place = object.map { "\(file): \($0)" } ?? file
-        return switch cause {
-        case .file(let cause): "\(place): \(cause)"
-        case .notHDF5: "\(place): not an HDF5 file"
-        case .missing: "\(place): no such object"
-        case .wrongKind(let expected): "\(place): not \(expected)"
-        case .unsupported(let what): "\(place): \(what) is not supported"
-        case .tooLarge(let bytes): "\(place): \(bytes) bytes are more than the file can hold"
-        case .library(let text): "\(place): HDF5: \(text)"
-        case .damaged(let what): "\(place): \(what)"
+        [file, object, cause.description].compactMap(\.self).joined(separator: ": ")
+    }
+}
+
+extension HDF5Error.Cause: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .file(let cause): cause.description
+        case .notHDF5: "not an HDF5 file"
+        case .missing: "no such object"
+        case .wrongKind(let expected): "not \(expected)"
+        case .unsupported(let what): "\(what) is not supported"
+        case .tooLarge(let bytes): "\(bytes) bytes are more than the file can hold"
+        case .library(let text): "HDF5: \(text)"
+        case .damaged(let what): what
         }
     }
 }

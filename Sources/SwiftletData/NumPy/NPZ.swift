@@ -4,11 +4,13 @@ internal import SwiftletFiles
 public import SwiftletTensor
 
 /// NumPy's `.npz`: a zip archive of `.npy` files, stored or deflated.
-public struct NPZ: Sendable {
+public struct NPZ: Sendable, ArrayCollection {
     /// The arrays' names, in the order of the file.
     public let names: [String]
     private let archive: ZipArchive
     private let entries: [String: ZipEntry]
+
+    var file: String { archive.name }
 
     private static let suffix = ".npy"
 

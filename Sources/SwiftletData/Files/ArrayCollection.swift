@@ -1,0 +1,74 @@
+internal import SwiftletDataset
+internal import SwiftletTensor
+
+/// Arrays of a file under their names, read when they are asked for.
+protocol ArrayCollection {
+    /// What errors name.
+    var file: String { get }
+    var names: [String] { get }
+    func read(_ name: String) throws(DataError) -> Tensor
+}
+
+extension ArrayCollection {
+    /// Reads inputs, targets and weights by the roles' names.
+    func dataset(_ roles: DataRoles) throws(DataError) -> Dataset {
+        let inputs = try inputs(roles)
+        guard let found = series("y") ?? named(roles.outputs) else {
+            throw DataError(
+                file: file,
+                .missing("targets: y, y_0 … expected, the file has \(listed(names))"))
+        }
+        try check(found, count: roles.outputs.count, "targets")
+        let targets = try tensors(found, as: roles.outputs)
+        let weights = names.contains("sample_weight") ? try read("sample_weight") : nil
+        return try DataError.located(file: file) { () throws(DataError.Cause) in
+            try DataError.Cause.wrapping {
+                try Dataset(inputs: inputs, targets: targets, sampleWeights: weights)
+            }
+        }
+    }
+
+    /// Reads what a model predicts from.
+    func inputs(_ roles: DataRoles) throws(DataError) -> NamedTensors {
+        let only = names.count == 1 && roles.inputs.count <= 1 ? names : nil
+        guard let found = named(roles.inputs) ?? series("x") ?? series("input") ?? only else {
+            let expected = roles.inputs.isEmpty ? "" : "\(listed(roles.inputs)) or "
+            throw DataError(
+                file: file,
+                .missing("inputs: \(expected)x, x_0 … expected, the file has \(listed(names))"))
+        }
+        try check(found, count: roles.inputs.count, "inputs")
+        return try tensors(found, as: roles.inputs)
+    }
+
+    /// The names, if the file has them all.
+    private func named(_ wanted: [String]) -> [String]? {
+        !wanted.isEmpty && wanted.allSatisfy(names.contains) ? wanted : nil
+    }
+
+    /// `x`, or else `x_0`, `x_1` … as far as they go.
+    private func series(_ prefix: String) -> [String]? {
+        if names.contains(prefix) { return [prefix] }
+        let known = Set(names)
+        let numbered = (0..<names.count).prefix { known.contains("\(prefix)_\($0)") }
+        return numbered.isEmpty ? nil : numbered.map { "\(prefix)_\($0)" }
+    }
+
+    private func check(_ found: [String], count: Int, _ what: String) throws(DataError) {
+        guard count == 0 || found.count == count else {
+            throw DataError(
+                file: file,
+                .mismatch("\(count) \(what) expected, \(found.count) found: \(listed(found))"))
+        }
+    }
+
+    private func tensors(
+        _ found: [String], as wanted: [String]
+    ) throws(DataError) -> NamedTensors {
+        var result = NamedTensors()
+        for (name, role) in zip(found, wanted.isEmpty ? found : wanted) {
+            result[role] = try read(name)
+        }
+        return result
+    }
+}
