@@ -105,6 +105,14 @@ targets += [
     tests("SwiftletScoresTests", "SwiftletFiles", "SwiftletScores", "SwiftletTensor"),
 ]
 
+// Floor 5: reports.
+targets += [
+    library("SwiftletReport", "SwiftletFiles", "SwiftletScores"),
+    tests(
+        "SwiftletReportTests", "SwiftletFiles", "SwiftletReport", "SwiftletScores",
+        "SwiftletTensor"),
+]
+
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],

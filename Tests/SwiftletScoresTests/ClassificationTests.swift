@@ -182,4 +182,31 @@ import Testing
         #expect(report["roc_auc"] == nil)
         #expect(report["confusion_matrix"] == nil)
     }
+
+    /// The example in the documentation of scikit-learn's `roc_curve` and
+    /// `precision_recall_curve`.
+    @Test func thresholdCurves() throws {
+        var scores = ClassificationScores()
+        try scores.update(
+            truth: Tensor([0, 0, 1, 1] as [Int32]), predicted: Tensor([0.1, 0.4, 0.35, 0.8]))
+        let curves = scores.thresholdCurves()
+        let curve = try #require(curves.first)
+        #expect(curves.count == 1)
+        #expect(curve.points.map(\.falsePositiveRate) == [0, 0.5, 0.5, 1])
+        #expect(curve.points.map(\.truePositiveRate) == [0.5, 0.5, 1, 1])
+        let precisions: [Double] = [1, 1 / 2, 2 / 3, 1 / 2]
+        #expect(curve.points.map(\.precision) == precisions)
+        #expect(curve.areaUnderROC == 0.75)
+        #expect(scores.thresholdCurves(resolution: 1).first?.points.count == 2)
+    }
+
+    @Test func reliabilityBins() throws {
+        var scores = ClassificationScores()
+        try scores.update(
+            truth: Tensor([0, 1, 1] as [Int32]), predicted: Tensor([0.25, 0.25, 0.75]),
+            weights: Tensor([1.0, 3, 2]))
+        #expect(scores.reliability.map(\.weight) == [4, 2])
+        #expect(scores.reliability.map(\.correct) == [0.75, 1])
+        #expect(scores.reliability.map(\.confidence) == [0.25, 0.75])
+    }
 }

@@ -58,10 +58,15 @@ static void gaussian(double *g) {
     for (int i = 0; i <= HALF; i++) g[i] /= sum;
 }
 
+// Elements between rows. An odd number of cache lines, lest all the rows of a column compete for
+// the same few places of the cache where a width is a power of two.
+static inline size_t row_stride(size_t width, size_t border) {
+    return ((width + 2 * border + 7) / 8 | 1) * 8;
+}
+
 size_t sl_score_ssim_scratch(size_t width, size_t border) {
     // Four source rows, a ring of filtered rows, and two rows of results.
-    size_t wide = width + 2 * border;
-    return (MAPS + TAPS * MAPS + 2) * wide;
+    return (MAPS + TAPS * MAPS + 2) * row_stride(width, border);
 }
 
 // d c b | a b c d | c b a
@@ -72,10 +77,11 @@ static inline size_t reflect(size_t position, size_t border, size_t count) {
 }
 
 static inline __attribute__((always_inline)) void load_row(
-    const float *a, const float *b, size_t width, size_t border, double *restrict rows) {
+    const float *a, const float *b, size_t width, size_t border, size_t stride,
+    double *restrict rows) {
     size_t wide = width + 2 * border;
-    double *restrict x = rows, *restrict y = rows + wide;
-    double *restrict squares = rows + 2 * wide, *restrict product = rows + 3 * wide;
+    double *restrict x = rows, *restrict y = rows + stride;
+    double *restrict squares = rows + 2 * stride, *restrict product = rows + 3 * stride;
     for (size_t i = 0; i < width; i++) {
         x[border + i] = a[i];
         y[border + i] = b[i];
@@ -137,25 +143,26 @@ static inline __attribute__((always_inline)) sl_score_similarity ssim_body(
     const float *a, const float *b, size_t height, size_t width, size_t border, double *scratch) {
     double g[HALF + 1];
     gaussian(g);
-    size_t wide = width + 2 * border, tall = height + 2 * border;
-    size_t columns = wide - TAPS + 1;
-    double *source = scratch, *ring = source + MAPS * wide, *results = ring + TAPS * MAPS * wide;
+    size_t tall = height + 2 * border, columns = width + 2 * border - TAPS + 1;
+    size_t stride = row_stride(width, border);
+    double *source = scratch, *ring = source + MAPS * stride;
+    double *results = ring + TAPS * MAPS * stride;
     double ssim = 0, contrast = 0;
     for (size_t row = 0; row < tall; row++) {
         size_t from = reflect(row, border, height);
-        load_row(a + from * width, b + from * width, width, border, source);
-        double *slot = ring + (row % TAPS) * MAPS * wide;
+        load_row(a + from * width, b + from * width, width, border, stride, source);
+        double *slot = ring + (row % TAPS) * MAPS * stride;
         for (size_t map = 0; map < MAPS; map++) {
-            filter_row(source + map * wide, g, columns, slot + map * wide);
+            filter_row(source + map * stride, g, columns, slot + map * stride);
         }
         if (row + 1 < TAPS) continue;
         const double *rows[TAPS];
         for (size_t tap = 0; tap < TAPS; tap++) {
-            rows[tap] = ring + ((row + 1 + tap) % TAPS) * MAPS * wide;
+            rows[tap] = ring + ((row + 1 + tap) % TAPS) * MAPS * stride;
         }
-        similarity_row(rows, g, wide, columns, results, results + wide);
+        similarity_row(rows, g, stride, columns, results, results + stride);
         ssim += sum_of(results, columns);
-        contrast += sum_of(results + wide, columns);
+        contrast += sum_of(results + stride, columns);
     }
     double windows = (double)columns * (double)(tall - TAPS + 1);
     return (sl_score_similarity){ssim / windows, contrast / windows};

@@ -31,21 +31,21 @@ struct CalibrationError: Sendable {
         bins.reduce(0) { $0 + abs($1.correct - $1.confidence) * $1.weight } / totalWeight
     }
 
-    /// A bin of the reliability diagram; means, and the weight of the rows in it.
-    package struct Bin: Sendable {
-        package let weight: Double
-        package let correct: Double
-        package let confidence: Double
-    }
-
     /// The bins that hold any row.
-    var bins: [Bin] {
+    var bins: [ReliabilityBin] {
         (0..<Self.bins).compactMap {
             let weight = sums[3 * $0].value
             guard weight > 0 else { return nil }
-            return Bin(
+            return ReliabilityBin(
                 weight: weight, correct: sums[3 * $0 + 1].value / weight,
                 confidence: sums[3 * $0 + 2].value / weight)
         }
     }
+}
+
+/// A bin of the reliability diagram: means, and the weight of the rows in it.
+package struct ReliabilityBin: Sendable {
+    package let weight: Double
+    package let correct: Double
+    package let confidence: Double
 }

@@ -22,9 +22,9 @@ public struct ClassificationScores: Sendable {
     private var rows = RowRatios()
     private var logLoss = LogLoss()
     private var brier = BrierScore()
-    private var calibration = CalibrationError()
+    private(set) var calibration = CalibrationError()
     private var topK = TopKAccuracy()
-    private var ranked = RankedScores()
+    private(set) var ranked = RankedScores()
     private var labelRanking = LabelRanking()
 
     /// - Parameter kind: nil to infer it from the first batch's element types and shapes: integers
@@ -121,6 +121,9 @@ public struct ClassificationScores: Sendable {
         return ScoreReport(
             task: "classification", kind: kind.rawValue, samples: samples, scores: scores)
     }
+
+    /// Columns of probabilities; 0 for decisions.
+    var scoredColumns: Int { hasScores ? columns ?? 0 : 0 }
 
     private func addDecisions(_ confusion: ConfusionMatrix, to scores: inout ScoreList) {
         let classes = confusion.perClass

@@ -52,6 +52,27 @@ struct RankedScores: Sendable {
     /// All rows and labels as one binary problem.
     var pooledRanking: Ranking { Self.ranking(of: batches.map(\.flattened), column: 0) }
 
+    /// One column's class, or label, against the rest at every threshold.
+    func curve(column: Int, resolution: Int) -> ThresholdCurve {
+        let count = batches.reduce(0) { $0 + $1.scores.rows }
+        var keys = [sl_score_weighted_key](
+            repeating: sl_score_weighted_key(key: 0, weight: 0), count: count)
+        var (front, back) = (0, count)
+        keys.withUnsafeMutableBufferPointer { keys in
+            Self.forEach(batches, column: column) { matrix, truth, weights in
+                sl_score_gather_weighted(
+                    matrix, column, truth, weights, keys.baseAddress, &front, &back)
+            }
+        }
+        var positives = Array(keys[..<front])
+        var negatives = Array(keys[back...])
+        sl_score_sort_weighted(&positives, positives.count, &keys)
+        sl_score_sort_weighted(&negatives, negatives.count, &keys)
+        return ThresholdCurve(
+            column: column, positives: positives, negatives: negatives,
+            ranking: ranking(column: column), resolution: resolution)
+    }
+
     private static func ranking(of batches: [Kept], column: Int) -> Ranking {
         let count = batches.reduce(0) { $0 + $1.scores.rows }
         if batches.contains(where: { $0.weights != nil }) {

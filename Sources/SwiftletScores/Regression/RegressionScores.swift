@@ -121,6 +121,16 @@ public struct RegressionScores: Sendable {
         return 1 - (1 - mean) * Double(samples - 1) / Double(freedom)
     }
 
+    /// Truth and prediction of one output, thinned evenly to at most `limit` rows.
+    package func sample(output: Int, limit: Int = 2000) -> [(truth: Double, predicted: Double)] {
+        guard outputs.indices.contains(output), limit > 0 else { return [] }
+        let (truth, predicted) = RegressionBatch.columns(of: batches, output: output)
+        let step = max(1, (truth.count + limit - 1) / limit)
+        return stride(from: 0, to: truth.count, by: step).map { (truth[$0], predicted[$0]) }
+    }
+
+    package var outputCount: Int { outputs.count }
+
     private func addRanks(to scores: inout ScoreList, workers: Workers) {
         var medians = [Double](repeating: .nan, count: outputs.count)
         var spearman = medians
