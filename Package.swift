@@ -89,6 +89,16 @@ targets += [
         "SwiftletTensor"),
 ]
 
+// Floor 4: training.
+targets += [
+    library(
+        "SwiftletTraining", "CKernels", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
+        "SwiftletLayers", "SwiftletTensor"),
+    tests(
+        "SwiftletTrainingTests", "CKernels", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
+        "SwiftletGraph", "SwiftletLayers", "SwiftletTensor", "SwiftletTraining", "TestSupport"),
+]
+
 // Floor 4: data.
 targets += [
     library(

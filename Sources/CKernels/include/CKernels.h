@@ -16,6 +16,7 @@
 #include "gather.h"
 #include "matmul.h"
 #include "movement.h"
+#include "optimizer.h"
 #include "reduce.h"
 #include "resize.h"
 #include "rows.h"
