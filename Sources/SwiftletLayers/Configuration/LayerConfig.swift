@@ -17,7 +17,9 @@ public struct LayerConfig: Sendable {
 
     /// The value under `key`; nil if it is missing or null.
     package func value(_ key: String) -> JSON? {
-        json[key].flatMap { $0.isNull ? nil : $0 }
+        // Not `isNull ? nil : …`: there nil would be a JSON null.
+        guard let value = json[key], !value.isNull else { return Optional.none }
+        return value
     }
 
     private func read<Result>(
