@@ -31,6 +31,14 @@ enum NumberText {
         return fixed(value, decimals: max(0, digits - 1 - exponent))
     }
 
+    /// As short as it can be: for the ticks of an axis, which are round numbers.
+    static func tick(_ value: Double) -> String {
+        let text = significant(value, digits: 4)
+        guard text.contains("."), !text.contains("e") else { return text }
+        let trimmed = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
+        return String(trimmed.reversed())
+    }
+
     /// A share between 0 and 1 with four decimals, anything else by its significant digits.
     static func score(_ value: Double) -> String {
         abs(value) <= 1 && (abs(value) >= 1e-3 || value == 0)

@@ -69,6 +69,8 @@ private final class PageReader: NSObject, XMLParserDelegate {
         #expect(page.text.contains("<b>&\"'"))
         #expect(page.counts["b"] == nil)
         #expect(page.text.contains("ROC curve"))
+        // The ticks of an axis from 0 to 1.
+        #expect(page.text.split(separator: "\n").contains("0.2"))
     }
 
     @Test func aRegressionHasItsResiduals() throws {

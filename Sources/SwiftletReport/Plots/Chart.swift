@@ -81,7 +81,7 @@ struct Chart: Sendable {
                 ])
             svg.add(
                 "text", ["x": at, "y": Self.text(bottom + 16), "text-anchor": "middle"],
-                text: NumberText.significant(tick, digits: 3))
+                text: NumberText.tick(tick))
         }
         for tick in y.ticks {
             let at = Self.top + (1 - y.share(tick)) * plotHeight
@@ -95,7 +95,7 @@ struct Chart: Sendable {
             svg.add(
                 "text",
                 ["x": Self.text(Self.left - 6), "y": Self.text(at + 4), "text-anchor": "end"],
-                text: NumberText.significant(tick, digits: 3))
+                text: NumberText.tick(tick))
         }
         svg.add(
             "text",
