@@ -12,7 +12,7 @@
 /// - SeeAlso: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
 public struct CounterRandom: Sendable, Hashable {
     private let key: SIMD2<UInt32>
-    private let stream: UInt64
+    package let stream: UInt64
 
     /// - Parameters:
     ///   - seed: chooses the family of streams.
@@ -21,6 +21,8 @@ public struct CounterRandom: Sendable, Hashable {
         key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         self.stream = stream
     }
+
+    package var seed: UInt64 { UInt64(key[0]) | UInt64(key[1]) << 32 }
 
     /// A stream named by text, such as a weight's path.
     public init(seed: UInt64, name: String) {

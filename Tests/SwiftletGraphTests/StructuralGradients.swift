@@ -46,6 +46,28 @@ let structuralGradientCases: [GradientCase] = [
         let indices = try graph.constant(Tensor([1 as Int32, 3, 1]))
         return try graph.gradient(at: x[0], from: [4, 2]) { try $0.gather($1, indices) }
     },
+    GradientCase(name: "cast through float64", shapes: [[5]]) { graph, x in
+        try graph.cast(graph.cast(x[0], to: .float64), to: .float32)
+    },
+    GradientCase(name: "cumulative sum", shapes: [[2, 4, 3]]) { graph, x in
+        try graph.cumulativeSum(x[0], axis: 1)
+    },
+    GradientCase(name: "cumulative sum, exclusive and reversed", shapes: [[2, 5]]) { graph, x in
+        try graph.cumulativeSum(x[0], axis: 1, isExclusive: true, isReversed: true)
+    },
+    GradientCase(name: "cumulative product", shapes: [[4, 2, 3]], range: 0.5...1.5) { graph, x in
+        try graph.cumulativeProduct(x[0], axis: 0)
+    },
+    GradientCase(name: "cumulative product with zeros", shapes: [[2, 5]]) { graph, x in
+        let ones = try graph.constant(Tensor([0 as Float, 1, 1, 0, 1], shape: [5]))
+        return try graph.cumulativeProduct(
+            graph.concatenate([x[0], graph.reshape(ones, to: [1, 5]), x[0]], axis: 0), axis: 0)
+    },
+    GradientCase(
+        name: "cumulative product, exclusive and reversed", shapes: [[2, 5]], range: 0.5...1.5
+    ) { graph, x in
+        try graph.cumulativeProduct(x[0], axis: 1, isExclusive: true, isReversed: true)
+    },
 ]
 
 extension Graph {

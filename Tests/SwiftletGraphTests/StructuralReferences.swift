@@ -2,7 +2,8 @@ import SwiftletGraph
 import SwiftletTensor
 
 /// The calls of `tools/op_cases/structural.py`.
-let structuralReferenceCases = movingReferenceCases + pickingReferenceCases
+let structuralReferenceCases =
+    movingReferenceCases + pickingReferenceCases + countingReferenceCases + castReferenceCases
 
 private let movingReferenceCases: [ReferenceCase] =
     ["bool", "float16", "int32", "float64"].map { dtype in
@@ -82,3 +83,49 @@ private let pickingReferenceCases: [ReferenceCase] =
             try $0.gather($1[0], $1[1], axis: -1)
         }
     }
+
+private let countingReferenceCases: [ReferenceCase] =
+    ["int32", "int64", "uint8", "float32", "numbers outside"].map { detail in
+        ReferenceCase(name: "one hot of \(detail)") { try $0.oneHot($1[0], depth: 4) }
+    } + [
+        ReferenceCase(name: "one hot of fractions") { try $0.oneHot($1[0], depth: 3) },
+        ReferenceCase(name: "one hot of one") { try $0.oneHot($1[0], depth: 2) },
+    ]
+    + (0..<3).map { axis in
+        ReferenceCase(name: "cumulative sum along axis \(axis)") {
+            try $0.cumulativeSum($1[0], axis: axis)
+        }
+    } + [
+        ReferenceCase(name: "cumulative sum, exclusive") {
+            try $0.cumulativeSum($1[0], axis: 1, isExclusive: true)
+        },
+        ReferenceCase(name: "cumulative sum, reversed") {
+            try $0.cumulativeSum($1[0], axis: 1, isReversed: true)
+        },
+        ReferenceCase(name: "cumulative sum, exclusive and reversed") {
+            try $0.cumulativeSum($1[0], axis: -1, isExclusive: true, isReversed: true)
+        },
+        ReferenceCase(name: "cumulative sum of int32") { try $0.cumulativeSum($1[0], axis: 0) },
+        ReferenceCase(name: "cumulative sum past a part") { try $0.cumulativeSum($1[0], axis: 1) },
+        ReferenceCase(name: "cumulative product") { try $0.cumulativeProduct($1[0], axis: 1) },
+        ReferenceCase(name: "cumulative product, exclusive") {
+            try $0.cumulativeProduct($1[0], axis: 1, isExclusive: true)
+        },
+        ReferenceCase(name: "cumulative product, reversed") {
+            try $0.cumulativeProduct($1[0], axis: 0, isReversed: true)
+        },
+    ]
+
+private let castReferenceCases: [ReferenceCase] =
+    DType.allCases.filter { $0 != .bfloat16 && $0 != .string }.flatMap { dtype in
+        [
+            ReferenceCase(name: "cast \(dtype) to float32") { try $0.cast($1[0], to: .float32) },
+            ReferenceCase(name: "cast float32 to \(dtype)") { try $0.cast($1[0], to: dtype) },
+        ].prefix(dtype == .float32 ? 1 : 2)
+    }
+    + [DType.int8, .uint8, .int16, .uint32, .int64, .float32, .bool].compactMap { dtype in
+        ReferenceCase(name: "cast int32 to \(dtype)") { try $0.cast($1[0], to: dtype) }
+    } + [
+        ReferenceCase(name: "cast int64 to uint64") { try $0.cast($1[0], to: .uint64) },
+        ReferenceCase(name: "cast float64 to float16") { try $0.cast($1[0], to: .float16) },
+    ]

@@ -77,4 +77,16 @@ private let structuralRefusals: [RefusalCase] = [
     RefusalCase(
         "gather: axis 2 is outside shape [4, 2]", TensorType([4, 2]), TensorType([3], .int32)
     ) { try $0.gather($1[0], $1[1], axis: 2) },
+    RefusalCase("one_hot: depth 0", TensorType([2], .int32)) { try $0.oneHot($1[0], depth: 0) },
+    RefusalCase("cast: float32 cannot become string", TensorType([2])) {
+        try $0.cast($1[0], to: .string)
+    },
+    RefusalCase("cumulative_sum: axis 1 is outside shape [3]", TensorType([3])) {
+        try $0.cumulativeSum($1[0], axis: 1)
+    },
+    RefusalCase("cumulative_product: float32 or int32 expected, bool found", TensorType([3], .bool))
+    { try $0.cumulativeProduct($1[0], axis: 0) },
+    RefusalCase(
+        "random_uniform: a step counter of int64[] expected, float32[1] found", TensorType([1])
+    ) { try $0.randomUniform([2], seed: 0, stream: "", counter: $1[0]) },
 ]

@@ -15,6 +15,8 @@ def numbers(*shape, dtype="float32"):
 def cases():
     yield from moves()
     yield from picks()
+    yield from counts()
+    yield from casts()
 
 
 def moves():
@@ -74,3 +76,50 @@ def picks():
     for dtype in ["bool", "float16", "float64"]:
         yield f"gather {dtype} along the last axis", [
             numbers(3, 4, dtype=dtype), np.array([3, 0, 0])], lambda t, i: np.take(t, i, -1)
+
+
+def one_hot(indices, depth):
+    return (np.trunc(indices)[..., None] == np.arange(depth)).astype("float32")
+
+
+def counts():
+    for dtype in ["int32", "int64", "uint8", "float32"]:
+        x = np.array([[0, 3, 1], [2, 2, 0]], dtype)
+        yield f"one hot of {dtype}", [x], lambda x: one_hot(x, 4)
+    yield "one hot of numbers outside", [np.array([-1, 4, 2])], lambda x: one_hot(x, 4)
+    yield "one hot of fractions", [np.array([1.9, 0.5], "float32")], lambda x: one_hot(x, 3)
+    yield "one hot of one", [np.array(1, "int32")], lambda x: one_hot(x, 2)
+    x = numbers(3, 4, 5) / np.float32(8)
+    for axis in range(3):
+        yield f"cumulative sum along axis {axis}", [x], lambda x, a=axis: np.cumsum(x, a)
+    shifted = lambda x, a, fill: np.insert(x, 0, fill, a).take(range(x.shape[a]), a)  # noqa: E731
+    yield "cumulative sum, exclusive", [x], lambda x: np.cumsum(shifted(x, 1, 0), 1)
+    yield "cumulative sum, reversed", [x], lambda x: np.flip(np.cumsum(np.flip(x, 1), 1), 1)
+    yield "cumulative sum, exclusive and reversed", [x], lambda x: np.flip(
+        np.cumsum(shifted(np.flip(x, 2), 2, 0), 2), 2)
+    yield "cumulative sum of int32", [numbers(4, 3, dtype="int32")], lambda x: np.cumsum(
+        x, 0, dtype="int32")
+    yield "cumulative sum past a part", [numbers(2, 2, 1030, dtype="int32")], (
+        lambda x: np.cumsum(x, 1, dtype="int32"))
+    x = np.array([[2, -1, 3, 0.5], [0, 4, 5, 6], [1, 2, 0, 8]], "float32")
+    yield "cumulative product", [x], lambda x: np.cumprod(x, 1)
+    yield "cumulative product, exclusive", [x], lambda x: np.cumprod(shifted(x, 1, 1), 1)
+    yield "cumulative product, reversed", [x], lambda x: np.flip(np.cumprod(np.flip(x, 0), 0), 0)
+
+
+def casts():
+    whole = np.array([0, 1, 2, 100, 127])
+    signed = np.array([0.0, -1.75, 2.5, 100.9, -0.5])
+    wide = np.array([0, -1, 300, 2**31 - 1, -(2**31), 70000])
+    for dtype in ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8",
+                  "uint16", "uint32", "uint64", "bool"]:
+        yield f"cast {dtype} to float32", [whole.astype(dtype)], lambda x: x.astype("float32")
+        if dtype == "float32":
+            continue
+        source = whole if dtype.startswith("u") else signed
+        yield f"cast float32 to {dtype}", [source.astype("float32")], (
+            lambda x, d=dtype: x.astype(d))
+    for dtype in ["int8", "uint8", "int16", "uint32", "int64", "float32", "bool"]:
+        yield f"cast int32 to {dtype}", [wide.astype("int32")], lambda x, d=dtype: x.astype(d)
+    yield "cast int64 to uint64", [np.array([7, 2**53 + 1])], lambda x: x.astype("uint64")
+    yield "cast float64 to float16", [np.array([1 / 3, 1e-6, 6e4])], lambda x: x.astype("float16")
