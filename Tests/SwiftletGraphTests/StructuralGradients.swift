@@ -35,6 +35,15 @@ let structuralGradientCases: [GradientCase] = [
     GradientCase(name: "pad symmetric", shapes: [[3, 2]]) { graph, x in
         try graph.pad(x[0], before: [3, 1], after: [1, 0], mode: .symmetric)
     },
+    GradientCase(name: "broadcast", shapes: [[3, 1, 2]]) { graph, x in
+        try graph.broadcast(x[0], to: [2, 3, 4, 2])
+    },
+    GradientCase(name: "tile", shapes: [[2, 3]]) { graph, x in
+        try graph.tile(x[0], repeats: [3, 2])
+    },
+    GradientCase(name: "repeat", shapes: [[2, 3]]) { graph, x in
+        try graph.repeated(x[0], 3, axis: 0)
+    },
     GradientCase(name: "gather", shapes: [[4, 70]]) { graph, x in
         try graph.gather(x[0], graph.constant(Tensor([2 as Int32, 0, 2, -1, 2])))
     },

@@ -3,7 +3,8 @@ import SwiftletTensor
 
 /// The calls of `tools/op_cases/structural.py`.
 let structuralReferenceCases =
-    movingReferenceCases + pickingReferenceCases + countingReferenceCases + castReferenceCases
+    movingReferenceCases + repeatingReferenceCases + pickingReferenceCases + countingReferenceCases
+    + castReferenceCases
 
 private let movingReferenceCases: [ReferenceCase] =
     ["bool", "float16", "int32", "float64"].map { dtype in
@@ -68,6 +69,18 @@ private let movingReferenceCases: [ReferenceCase] =
             try $0.pad($1[0], before: [3, 0, 1], after: [2, 4, 0], mode: .symmetric)
         },
     ]
+
+private let repeatingReferenceCases: [ReferenceCase] = [
+    ReferenceCase(name: "broadcast") { try $0.broadcast($1[0], to: [2, 3, 5, 4]) },
+    ReferenceCase(name: "broadcast a number of int64") { try $0.broadcast($1[0], to: [2, 3]) },
+    ReferenceCase(name: "broadcast columns of bool") { try $0.broadcast($1[0], to: [3, 40]) },
+    ReferenceCase(name: "broadcast to nothing") { try $0.broadcast($1[0], to: [0, 2]) },
+    ReferenceCase(name: "tile") { try $0.tile($1[0], repeats: [2, 3, 2]) },
+    ReferenceCase(name: "tile uint8") { try $0.tile($1[0], repeats: [1, 3]) },
+    ReferenceCase(name: "tile to nothing") { try $0.tile($1[0], repeats: [0, 1]) },
+    ReferenceCase(name: "repeat") { try $0.repeated($1[0], 3, axis: -1) },
+    ReferenceCase(name: "repeat rows") { try $0.repeated($1[0], 2, axis: 0) },
+]
 
 private let pickingReferenceCases: [ReferenceCase] =
     [

@@ -89,4 +89,16 @@ private let structuralRefusals: [RefusalCase] = [
     RefusalCase(
         "random_uniform: a step counter of int64[] expected, float32[1] found", TensorType([1])
     ) { try $0.randomUniform([2], seed: 0, stream: "", counter: $1[0]) },
+    RefusalCase("broadcast: [2, 3] cannot become [2, 4]", TensorType([2, 3])) {
+        try $0.broadcast($1[0], to: [2, 4])
+    },
+    RefusalCase("broadcast: [2, 3] cannot become [3]", TensorType([2, 3])) {
+        try $0.broadcast($1[0], to: [3])
+    },
+    RefusalCase("tile: [2, 3] cannot be repeated [2] times", TensorType([2, 3])) {
+        try $0.tile($1[0], repeats: [2])
+    },
+    RefusalCase("repeat: [2, 3] repeated -1 times", TensorType([2, 3])) {
+        try $0.repeated($1[0], -1, axis: 1)
+    },
 ]

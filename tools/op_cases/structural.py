@@ -14,6 +14,7 @@ def numbers(*shape, dtype="float32"):
 
 def cases():
     yield from moves()
+    yield from repeats()
     yield from picks()
     yield from counts()
     yield from casts()
@@ -57,6 +58,20 @@ def moves():
         x, 1, constant_values=7)
     yield "pad reflect", [x], lambda x: np.pad(x, margins, "reflect")
     yield "pad symmetric", [x], lambda x: np.pad(x, ((3, 2), (0, 4), (1, 0)), "symmetric")
+
+
+def repeats():
+    x = numbers(3, 1, 4)
+    yield "broadcast", [x], lambda x: np.broadcast_to(x, (2, 3, 5, 4))
+    yield "broadcast a number of int64", [np.array(7)], lambda x: np.broadcast_to(x, (2, 3))
+    yield "broadcast columns of bool", [numbers(3, 1, dtype="bool")], (
+        lambda x: np.broadcast_to(x, (3, 40)))
+    yield "broadcast to nothing", [numbers(1, 2)], lambda x: np.broadcast_to(x, (0, 2))
+    yield "tile", [x], lambda x: np.tile(x, (2, 3, 2))
+    yield "tile uint8", [numbers(3, 2, dtype="uint8")], lambda x: np.tile(x, (1, 3))
+    yield "tile to nothing", [numbers(3, 2)], lambda x: np.tile(x, (0, 1))
+    yield "repeat", [x], lambda x: np.repeat(x, 3, 2)
+    yield "repeat rows", [x], lambda x: np.repeat(x, 2, 0)
 
 
 def picks():

@@ -91,7 +91,7 @@ package struct Reduce: Op {
         let gradient = try graph.reshape(dy, to: wide)
         switch function {
         case .any, .all: return [nil]
-        case .sum: return [try graph.spread(gradient, to: shape)]
+        case .sum: return [try graph.broadcast(gradient, to: shape)]
         case .mean:
             let scale = Double(wide.elementCount) / Double(max(shape.elementCount, 1))
             return [try graph.spread(gradient, to: shape, scale: Float(scale))]
