@@ -123,11 +123,27 @@ targets += [
         "SwiftletTensor"),
 ]
 
+// Floor 7: the command line.
+targets += [
+    .executableTarget(
+        name: "SwiftletCommand",
+        dependencies: [
+            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5",
+            "SwiftletReport", "SwiftletScores", "SwiftletTensor",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], swiftSettings: strict),
+    tests("SwiftletCommandTests", "SwiftletCommand", "SwiftletFiles", "TestSupport"),
+]
+
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "SwiftletTensor", targets: ["SwiftletTensor"])
+        .library(name: "SwiftletTensor", targets: ["SwiftletTensor"]),
+        .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: targets
 )

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -82,16 +84,20 @@ private final class Sibling {
         self.path = path
         self.target = target
         self.temporary = temporary
+        temporaryFiles.withLock { _ = $0.insert(temporary) }
     }
 
     deinit {
-        if let temporary { unlink(temporary) }
+        guard let temporary else { return }
+        unlink(temporary)
+        temporaryFiles.withLock { _ = $0.remove(temporary) }
     }
 
     func rename() throws(FileError) {
         guard let temporary else { return }
         guard platformRename(temporary, target) == 0 else { throw FileError(errnoFor: path) }
         self.temporary = nil
+        temporaryFiles.withLock { _ = $0.remove(temporary) }
         try Self.naming(path) { () throws(FileError) in
             try Descriptor(directory(of: target), flags: O_RDONLY).synchronize()
         }
@@ -130,6 +136,14 @@ private final class Sibling {
             throw FileError(path, error.cause)
         }
     }
+}
+
+/// The temporary files that exist now, for a process that has to end at once.
+private let temporaryFiles = Mutex<Set<String>>([])
+
+/// Deletes the temporary files of all writes under way. For a process that ends right after it.
+package func removeTemporaryFiles() {
+    temporaryFiles.withLock { for path in $0 { unlink(path) } }
 }
 
 private func platformRename(_ old: String, _ new: String) -> Int32 { rename(old, new) }

@@ -1,0 +1,33 @@
+internal import SwiftletArchive
+internal import SwiftletData
+internal import SwiftletFiles
+internal import SwiftletHDF5
+
+/// An error that names the file it is about.
+struct CommandError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ file: String, _ cause: any Error) { description = "\(file): \(cause)" }
+    init(_ file: String, _ cause: String) { description = "\(file): \(cause)" }
+}
+
+/// Runs `body` and says of its errors which file they are about, unless they do so themselves.
+func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch {
+        switch error {
+        case is CommandError, is DataError, is FileError, is ArchiveError, is HDF5Error: throw error
+        default: throw CommandError(file, error)
+        }
+    }
+}
+
+/// Finds out before any work is done whether a file can be written.
+///
+/// - Throws: ``FileError`` if the folder is missing or a folder stands in its place.
+func checkDestination(_ path: String?) throws {
+    guard let path else { return }
+    if PathKind(path) == .directory { throw FileError.isDirectory(path) }
+    guard PathKind(directory(of: path)) == .directory else { throw FileError.notFound(path) }
+}

@@ -1,0 +1,69 @@
+internal import ArgumentParser
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// How a run ends that does not simply succeed: help on standard output, or one line on standard
+/// error and the exit status for it.
+struct Ending {
+    private let output: String?
+    private let errorLine: String?
+    private let status: Int32
+
+    /// Longer lines are cut; `--details` gives all.
+    private static let longestLine = 499
+    private static let wrongUsage: Int32 = 64
+
+    init(_ error: any Error) {
+        let code = Swiftlet.exitCode(for: error)
+        if code.isSuccess {  // --help, --version
+            output = Swiftlet.fullMessage(for: error)
+            errorLine = nil
+            status = 0
+            return
+        }
+        output = nil
+        let isUsage = code == .validationFailure
+        let cause = isUsage ? Swiftlet.message(for: error) : "\(error)"
+        // The parser may begin so by itself.
+        let text = Self.oneLine(cause.hasPrefix("Error: ") ? String(cause.dropFirst(7)) : cause)
+        let isWhole = CommandLine.arguments.contains("--details")
+        errorLine = Self.cut("error: " + text, to: isWhole ? .max : Self.longestLine)
+        status = isUsage ? Self.wrongUsage : 1
+    }
+
+    func exit() -> Never {
+        if let output { print(output) }
+        if let errorLine { StandardError.write(errorLine + "\n") }
+        platformExit(status)
+    }
+
+    /// Line ends and control characters, which a file's name may hold, become spaces.
+    static func oneLine(_ text: String) -> String {
+        text.split { $0.isNewline || $0 == " " || $0.unicodeScalars.allSatisfy(Self.isControl) }
+            .joined(separator: " ")
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control
+    }
+
+    private static func cut(_ line: String, to length: Int) -> String {
+        line.utf8.count <= length
+            ? line
+            : String(decoding: line.utf8.prefix(length), as: UTF8.self)
+                .replacingIncompleteEnd()
+    }
+}
+
+extension String {
+    /// A text cut inside a character ends with an ellipsis in its place.
+    fileprivate func replacingIncompleteEnd() -> String {
+        String(dropLast(4)) + "…"
+    }
+}
+
+private func platformExit(_ status: Int32) -> Never { exit(status) }

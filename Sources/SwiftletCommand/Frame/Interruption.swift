@@ -1,0 +1,53 @@
+internal import SwiftletFiles
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Ctrl-C and the request to end: no half-written file stays, and long jobs may finish cleanly.
+enum Interruption {
+    private static let requested = Atomic<Bool>(false)
+    private static let isAwaited = Atomic<Bool>(false)
+
+    /// Whether a job that called ``await()`` should come to its end.
+    static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+    /// From now on the first Ctrl-C only sets ``isRequested``; the second ends the process.
+    static func await() { isAwaited.store(true, ordering: .relaxed) }
+
+    /// Takes the signals over, on a thread of its own, where everything is allowed. Called before
+    /// any other thread exists, so that all of them leave the signals to it.
+    static func watch() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        #if canImport(Darwin)
+            var thread: pthread_t?
+            pthread_create(&thread, nil, { _ in Interruption.serve() }, nil)
+        #else
+            var thread = pthread_t()
+            pthread_create(&thread, nil, { _ in Interruption.serve() }, nil)
+        #endif
+    }
+
+    private static func serve() -> UnsafeMutableRawPointer? {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        while true {
+            var signal: Int32 = 0
+            guard sigwait(&signals, &signal) == 0 else { continue }
+            let isFirst = !requested.exchange(true, ordering: .relaxed)
+            if isFirst, isAwaited.load(ordering: .relaxed) { continue }
+            removeTemporaryFiles()
+            StandardError.write("error: interrupted\n")
+            _exit(128 + signal)
+        }
+    }
+}

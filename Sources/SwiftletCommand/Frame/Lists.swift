@@ -1,0 +1,6 @@
+/// Names for a line: the first few and how many more there are, or all of them.
+func shortened(_ names: [String], whole: Bool) -> String {
+    let limit = whole ? names.count : 5
+    let shown = names.prefix(limit).map { "'\($0)'" }.joined(separator: ", ")
+    return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
+}

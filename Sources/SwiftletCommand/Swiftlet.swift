@@ -1,0 +1,22 @@
+internal import ArgumentParser
+
+/// The command `swiftlet`: one subcommand per job, one file per subcommand.
+@main
+struct Swiftlet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "swiftlet",
+        abstract: "Train, run and score neural networks in Keras files, without Python.",
+        version: "0.1.0",
+        subcommands: [Score.self, ScoreImages.self])
+
+    static func main() {
+        Interruption.watch()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            try StandardOutput.finish()
+        } catch {
+            Ending(error).exit()
+        }
+    }
+}

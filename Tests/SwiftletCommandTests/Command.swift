@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+
+/// One run of the built command as a process of its own.
+struct CommandRun {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// - Parameters:
+    ///   - directory: the working directory.
+    ///   - standardOutput: a file that takes the output; nil to read it.
+    init(_ arguments: [String], in directory: String, standardOutput: String? = nil) throws {
+        try self.init(arguments, in: directory, standardOutput: standardOutput) { _ in }
+    }
+
+    /// - Parameter meanwhile: may act on the process while it runs.
+    init(
+        _ arguments: [String], in directory: String, standardOutput: String? = nil,
+        meanwhile: (Process) throws -> Void
+    ) throws {
+        let process = Process()
+        process.executableURL = try Self.binary()
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(filePath: directory, directoryHint: .isDirectory)
+        self = try withTemporaryDirectory { streams in
+            let output = standardOutput ?? streams + "/output"
+            let errors = streams + "/errors"
+            for path in [output, errors] where !FileManager.default.fileExists(atPath: path) {
+                _ = FileManager.default.createFile(atPath: path, contents: nil)
+            }
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = FileHandle(forWritingAtPath: output)
+            process.standardError = FileHandle(forWritingAtPath: errors)
+            try process.run()
+            try meanwhile(process)
+            process.waitUntilExit()
+            return CommandRun(
+                status: process.terminationStatus,
+                output: standardOutput == nil
+                    ? try String(contentsOfFile: output, encoding: .utf8) : "",
+                errors: try String(contentsOfFile: errors, encoding: .utf8))
+        }
+    }
+
+    private init(status: Int32, output: String, errors: String) {
+        (self.status, self.output, self.errors) = (status, output, errors)
+    }
+
+    /// The lines on standard error that begin with `error:`.
+    var errorLines: [Substring] {
+        errors.split(separator: "\n").filter { $0.hasPrefix("error:") }
+    }
+
+    /// The command stands beside the tests' own binary.
+    private static func binary() throws -> URL {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
+        var folder = bundle.bundleURL
+        for _ in 0..<3 {
+            let binary = folder.appending(path: "swiftlet")
+            if FileManager.default.isExecutableFile(atPath: binary.path) { return binary }
+            folder.deleteLastPathComponent()
+        }
+        throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "swiftlet"])
+    }
+}
+
+/// The names in a folder, sorted.
+func contents(_ directory: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+}
