@@ -41,6 +41,12 @@ let productGradientCases: [GradientCase] =
             try $0.matmul($1[0], $1[1], transposesA: true, transposesB: true)
         },
         row("matmul of batches", [[2, 2, 3, 4], [2, 2, 4, 2]]) { try $0.matmul($1[0], $1[1]) },
+        row("matmul of repeated batches", [[2, 1, 3, 2], [3, 2, 2]]) {
+            try $0.matmul($1[0], $1[1])
+        },
+        row("matmul with one Aᵀ", [[4, 3], [2, 4, 2]]) {
+            try $0.matmul($1[0], $1[1], transposesA: true)
+        },
         row("matmul with one B", [[2, 3, 4], [4, 2]]) { try $0.matmul($1[0], $1[1]) },
         row("matmul with one Bᵀ", [[2, 3, 4], [2, 4]]) {
             try $0.matmul($1[0], $1[1], transposesB: true)

@@ -31,10 +31,19 @@ struct ProductTests {
             strides: [stride, stride], dilation: [1, 1], padding: [(1, 1), (1, 1)], groups: groups)
     }
 
+    static let silu = Epilogue.none.adding(activation: .silu) ?? .none
+
     /// Large enough to be shared out.
     static let shared: [Case] = [
         Case(name: "matmul by rows", op: MatMul(), shapes: [[200, 40], [40, 20]]),
         Case(name: "matmul by panels", op: MatMul(), shapes: [[3, 200], [200, 300]]),
+        Case(
+            name: "matmul with an activation", op: MatMul(epilogue: silu),
+            shapes: [[70, 200], [200, 37]]),
+        Case(
+            name: "depthwise convolution with an activation",
+            op: Convolution(same(groups: 70), epilogue: silu),
+            shapes: [[2, 12, 13, 70], [3, 3, 1, 70]]),
         Case(
             name: "matmul of batches", op: MatMul(transposesB: true),
             shapes: [[3, 1, 30, 40], [1, 5, 30, 40]]),
@@ -111,6 +120,12 @@ struct ProductTests {
                 shapes: [[2, 3, 3, 4], [3, 3, 5, 4]]),
             { ConvolutionInputGradient(same(stride: 2), spatial: [6, 6], epilogue: $0) }
         ),
+        (
+            Case(
+                name: "depthwise convolution", op: Convolution(same(groups: 70)),
+                shapes: [[1, 5, 6, 70], [3, 3, 1, 70]]),
+            { Convolution(same(groups: 70), epilogue: $0) }
+        ),
     ]
 
     @Test("add bias and residual, then activate", arguments: fused.indices)
@@ -125,6 +140,17 @@ struct ProductTests {
         let found = try Self.run(make(epilogue), test.operands() + [bias, residual]).floats()
         let (y, b, r) = (try plain.floats(), try bias.floats(), try residual.floats())
         #expect(found == y.indices.map { max(0, y[$0] + b[$0 % columns] + r[$0]) })
+    }
+
+    @Test("apply any activation", arguments: fused.indices)
+    func appliesActivation(_ index: Int) throws {
+        let (test, make) = Self.fused[index]
+        let plain = try Self.run(test.op, test.operands())
+        for function in [UnaryFunction.tanh, .leakyReLU(slope: 0.3), .silu] {
+            let epilogue = try #require(Epilogue.none.adding(activation: function))
+            let found = try Self.run(make(epilogue), test.operands())
+            #expect(try found.isIdentical(to: Self.run(Unary(function), [plain])))
+        }
     }
 
     /// Ops on a packed constant: the plain op, the packing op, the op that reads its result.

@@ -4,9 +4,12 @@
 
 #include <stdbool.h>
 
+#include "unary.h"
+
 typedef enum sl_activation {
     SL_ACTIVATION_NONE = 0,
     SL_ACTIVATION_CLIP = 1, /* between low and high: relu (0, ∞), relu6 (0, 6) */
+    SL_ACTIVATION_UNARY = 2,
 } sl_activation;
 
 /* y = activation(product + bias + residual) */
@@ -15,6 +18,8 @@ typedef struct sl_epilogue {
     const float *residual; /* laid out like the result, or NULL */
     sl_activation activation;
     float low, high; /* of SL_ACTIVATION_CLIP */
+    enum sl_unary unary;
+    float parameters[3]; /* of `unary` */
 } sl_epilogue;
 
 #endif

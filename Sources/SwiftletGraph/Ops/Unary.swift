@@ -88,7 +88,8 @@ extension UnaryFunction {
         }
     }
 
-    fileprivate var kernel: (code: sl_unary, parameters: [Float]) {
+    /// The function as the kernels know it.
+    var kernel: (code: sl_unary, parameters: [Float]) {
         switch self {
         case .relu(let slope, let maximum, let threshold):
             (SL_UNARY_RELU, [slope, maximum, threshold])

@@ -18,10 +18,9 @@ package struct Epilogue: Sendable, Hashable {
         self.hasResidual = hasResidual
     }
 
-    /// The same with an activation at the end; nil if there is one already or the kernels cannot
-    /// compute it.
+    /// The same with an activation at the end; nil if there is one already.
     package func adding(activation: UnaryFunction) -> Epilogue? {
-        guard self.activation == nil, Self.clip(of: activation) != nil else { return nil }
+        guard self.activation == nil else { return nil }
         var result = self
         result.activation = activation
         return result
@@ -65,9 +64,17 @@ package struct Epilogue: Sendable, Hashable {
         var result = sl_epilogue()
         if hasBias { result.bias = call.floats(first) }
         if hasResidual { result.residual = call.floats(first + (hasBias ? 1 : 0)) }
-        if let activation, let (low, high) = Self.clip(of: activation) {
+        guard let activation else { return result }
+        if let (low, high) = Self.clip(of: activation) {
             result.activation = SL_ACTIVATION_CLIP
             (result.low, result.high) = (low, high)
+        } else {
+            result.activation = SL_ACTIVATION_UNARY
+            let (code, parameters) = activation.kernel
+            result.unary = code
+            withUnsafeMutableBytes(of: &result.parameters) { bytes in
+                parameters.withUnsafeBytes { bytes.copyMemory(from: $0) }
+            }
         }
         return result
     }

@@ -163,16 +163,9 @@ package struct MatMul: Op {
             return [da, try rightGradient(flatA, flatY, in: &graph)]
         }
         return [
-            try unrepeated(da, to: aShape, in: graph),
-            try unrepeated(rightGradient(a, dy, in: &graph), to: bShape, in: graph),
+            try graph.unbroadcast(da, to: aShape),
+            try graph.unbroadcast(rightGradient(a, dy, in: &graph), to: bShape),
         ]
-    }
-
-    private func unrepeated(_ gradient: Value, to shape: Shape, in graph: Graph) throws -> Value {
-        guard graph.shape(of: gradient) == shape else {
-            throw GraphError.notDifferentiable(op: "\(name) with a repeated operand")
-        }
-        return gradient
     }
 
     private func rightGradient(_ a: Value, _ dy: Value, in graph: inout Graph) throws -> Value {
