@@ -31,8 +31,8 @@ import Testing
             Row("frobnicate", 64, "Unexpected argument 'frobnicate'"),
             Row("score", 64, "Missing expected argument '--task <task>'"),
             Row(
-                "score --task regression --truth a --predicted b --frob", 64,
-                "Unknown option '--frob'"
+                "score --task regression --truth a --predicted b --colour", 64,
+                "Unknown option '--colour'"
             ),
             Row(
                 "score --task guess --truth a --predicted b", 64,

@@ -65,8 +65,8 @@ import Testing
             let lengths = try errors(three, two, three)
             #expect(
                 lengths == "error: \(three), \(two): truth has 3 rows, predicted has 2\n")
-            let text = try errors(three, words, three)
-            #expect(text == "error: \(words): predicted: numbers needed, string found\n")
+            let text = try errors(words, words, three)
+            #expect(text == "error: \(words): truth: numbers needed, string found\n")
             let weights = try errors(three, three, three)
             #expect(weights.hasPrefix("error: \(three): weights: shape"))
         }
