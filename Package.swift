@@ -77,8 +77,8 @@ targets += [
 targets += [
     library("SwiftletLayers", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor"),
     tests(
-        "SwiftletLayersTests", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers",
-        "SwiftletTensor"),
+        "SwiftletLayersTests", "SwiftletData", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers",
+        "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 3: compiling and running models.

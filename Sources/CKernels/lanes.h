@@ -30,6 +30,12 @@ typedef struct sl_lanes {
     void (*layer_norm_gradient)(
         const float *x, const float *gamma, float mean, float scale, const float *dy, float *dx,
         size_t n);
+
+    // One window; `counts` positions along each axis, `steps` floats apart.
+    void (*pool_max)(
+        const float *x, const size_t counts[3], const size_t steps[3], size_t channels, float *y);
+    void (*pool_average)(
+        const float *x, const size_t counts[3], const size_t steps[3], size_t channels, float *y);
 } sl_lanes;
 
 extern const sl_lanes sl_lanes_baseline;

@@ -133,24 +133,3 @@ void sl_arg_reduce(
     case SL_UINT8: arg_uint8_t(largest, x, outer, count, inner, y); break;
     }
 }
-
-void sl_cumulate(
-    bool product, bool exclusive, bool reverse, const float *x, float *y, size_t outer,
-    size_t count, size_t inner) {
-    enum { STRIP = 64 };
-    for (size_t o = 0; o < outer; o++, x += count * inner, y += count * inner) {
-        for (size_t first = 0; first < inner; first += STRIP) {
-            const size_t width = inner - first < STRIP ? inner - first : STRIP;
-            double running[STRIP];
-            for (size_t i = 0; i < width; i++) running[i] = product;
-            for (size_t n = 0; n < count; n++) {
-                const size_t at = (reverse ? count - 1 - n : n) * inner + first;
-                for (size_t i = 0; i < width; i++) {
-                    const double before = running[i], now = x[at + i];
-                    running[i] = product ? before * now : before + now;
-                    y[at + i] = (float)(exclusive ? before : running[i]);
-                }
-            }
-        }
-    }
-}

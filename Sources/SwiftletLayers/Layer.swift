@@ -28,10 +28,14 @@ public protocol Layer: Sendable {
 
     /// Whether masks of the inputs pass to the outputs unchanged, as Keras's `supports_masking`.
     var supportsMasking: Bool { get }
+
+    /// Whether, in training, an example's output depends on the others of its batch.
+    var mixesExamples: Bool { get }
 }
 
 extension Layer {
     public var supportsMasking: Bool { false }
+    public var mixesExamples: Bool { false }
 
     /// A description of the layer for messages: its name, or its class if it has none yet.
     package var displayName: String { options.name ?? Self.className }
@@ -62,6 +66,8 @@ public struct LayerOptions: Sendable {
     public var name: String?
     /// Whether training changes the weights.
     public var isTrainable: Bool
+    /// A penalty on the size of the layer's outputs, added to the loss.
+    public var activityRegularizer: Regularizer?
     /// Keras's dtype policy as the file gives it; computation is in float32 whatever it says.
     package var dtype: JSON?
     /// Tells copies of one layer (which share their weights) from layers that look alike.
@@ -80,6 +86,7 @@ public struct LayerOptions: Sendable {
             name: try config.optionalString("name"),
             isTrainable: try config.bool("trainable", default: true))
         dtype = config.json["dtype"]
+        activityRegularizer = try config.regularizer("activity_regularizer")
     }
 }
 

@@ -52,6 +52,9 @@ extension Layer {
                 "registered_name": nil,
             ]
         for (key, value) in config { all[key] = value }
+        if let penalty = options.activityRegularizer, !(self is ActivityRegularization) {
+            all["activity_regularizer"] = penalty.json
+        }
         return kerasObject(
             module: "keras.layers", className: Network.storeClassName(of: self),
             config: .object(all))

@@ -39,8 +39,7 @@ public struct Lowering {
 
     private var declared: [WeightSpec] = []
     private var weights: [String: Value] = [:]
-    /// New values of statistics, by path: applied after a training step.
-    package private(set) var updates: [(path: String, value: Value)] = []
+    private var states: [String: Value] = [:]
     /// Scalars to be added to the loss.
     package private(set) var penalties: [Value] = []
     /// The types of every layer's outputs, per call, by the layer's path.
@@ -119,9 +118,21 @@ public struct Lowering {
     /// The value of a weight that was declared, by its path.
     package func weight(path: String) -> Value? { weights[path] }
 
-    /// Gives a weight that is not trained, e.g. a moving mean, its value after this step.
+    /// Gives a weight that is not trained, e.g. a moving mean, its value after this step; further
+    /// calls of a shared layer go on from it.
     package mutating func update(_ name: String, to value: Value) {
-        updates.append((place(of: name), value))
+        states[place(of: name)] = value
+    }
+
+    /// The value that a weight has by now: after the ``update(_:to:)`` of an earlier call, if any.
+    package func state(_ name: String, of value: Value) -> Value {
+        states[place(of: name)] ?? value
+    }
+
+    /// New values of statistics, by path, in the order of the weights: applied after a training
+    /// step.
+    package var updates: [(path: String, value: Value)] {
+        specs.compactMap { spec in states[spec.path].map { (spec.path, $0) } }
     }
 
     private func place(of name: String) -> String { (path + [name]).joined(separator: "/") }
@@ -151,6 +162,7 @@ public struct Lowering {
         return try scoped(name, group: group) { lowering in
             let results = try lowering.lowerNaming(layer, call)
             lowering.passMasks(layer, from: call.inputs, to: results)
+            try lowering.penalizeActivity(layer, results)
             return results
         }
     }
@@ -187,6 +199,11 @@ public struct Lowering {
                 throw ModelError.layer(
                     place: currentPlace(layer), className: className, cause: cause)
             }
+            if case .config = error {
+                throw ModelError.layer(
+                    place: currentPlace(layer), className: type(of: layer).className,
+                    cause: "\(error)")
+            }
             throw error
         } catch {
             throw ModelError.layer(
@@ -203,6 +220,16 @@ public struct Lowering {
 
     /// Adds a scalar to the loss of training.
     package mutating func addPenalty(_ scalar: Value) { penalties.append(scalar) }
+
+    /// Adds the penalty on a layer's outputs, per example as Keras does.
+    private mutating func penalizeActivity(_ layer: any Layer, _ results: [Value]) throws {
+        guard isTraining, let regularizer = layer.options.activityRegularizer else { return }
+        for result in results {
+            let penalty = try regularizer.penalty(on: result, in: &graph)
+            let batch = Float(graph.shape(of: result).first ?? 1)
+            addPenalty(try graph.multiply(penalty, graph.constant(1 / max(batch, 1))))
+        }
+    }
 
     /// The number of the training step, a scalar of int64 that is fed: random operations take it so
     /// that every step draws anew.

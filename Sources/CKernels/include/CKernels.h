@@ -19,6 +19,7 @@
 #include "movement.h"
 #include "optimizer.h"
 #include "random.h"
+#include "pool.h"
 #include "reduce.h"
 #include "resize.h"
 #include "rows.h"

@@ -46,9 +46,4 @@ void sl_arg_reduce(
     bool largest, sl_type type, const void *x, size_t outer, size_t count, size_t inner,
     int32_t *y);
 
-/// Running sums or products along the middle axis of x[outer, count, inner], in double precision.
-void sl_cumulate(
-    bool product, bool exclusive, bool reverse, const float *x, float *y, size_t outer,
-    size_t count, size_t inner);
-
 #endif

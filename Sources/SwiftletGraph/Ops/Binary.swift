@@ -75,7 +75,8 @@ package struct Binary: Op {
             return (da, try graph.negate(graph.multiply(da, y)))
         case .maximum, .minimum:
             // Where both are equal, all of it goes to the first, as TensorFlow does.
-            let first = try graph.compare(function == .maximum ? .greaterEqual : .lessEqual, a, b)
+            let first = try graph.compare(
+                function == .maximum ? .greaterOrEqual : .lessOrEqual, a, b)
             let zero = try graph.constant(0)
             return (try graph.select(first, dy, zero), try graph.select(first, zero, dy))
         case .squaredDifference:

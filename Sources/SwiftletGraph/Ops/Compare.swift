@@ -6,9 +6,9 @@ package enum Comparison: String, Sendable, Hashable, CaseIterable {
     case equal
     case notEqual = "not_equal"
     case less
-    case lessEqual = "less_equal"
+    case lessOrEqual = "less_equal"
     case greater
-    case greaterEqual = "greater_equal"
+    case greaterOrEqual = "greater_equal"
 }
 
 /// Whether `a` and `b` stand in a relation, number by number under broadcasting; the result is bool.
@@ -48,9 +48,9 @@ extension Comparison {
         case .equal: SL_COMPARE_EQUAL
         case .notEqual: SL_COMPARE_NOT_EQUAL
         case .less: SL_COMPARE_LESS
-        case .lessEqual: SL_COMPARE_LESS_EQUAL
+        case .lessOrEqual: SL_COMPARE_LESS_EQUAL
         case .greater: SL_COMPARE_GREATER
-        case .greaterEqual: SL_COMPARE_GREATER_EQUAL
+        case .greaterOrEqual: SL_COMPARE_GREATER_EQUAL
         }
     }
 }

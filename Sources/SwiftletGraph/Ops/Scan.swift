@@ -109,7 +109,13 @@ package struct Scan: Op {
     package func gradients(
         of node: Node, _ outputGradients: [Value?], in graph: inout Graph
     ) throws -> [Value?] {
-        guard keepsStates else { throw GraphError.notDifferentiable(op: "scan without states") }
+        if !keepsStates {
+            // Nobody planned for a derivative: run once more, keeping the states.
+            let copy = Scan(body: body, isReversed: isReversed, keepsStates: true)
+            let outputs = try graph.append(copy, node.inputs)
+            let kept = graph.nodes[outputs[0].node]
+            return try copy.gradients(of: kept, outputGradients, in: &graph)
+        }
         let gradient = try ScanGradient(body: body, isReversed: isReversed)
         var inputs = Array(node.inputs[body.states.count...])
         let histories = body.states.count + body.outputs.count

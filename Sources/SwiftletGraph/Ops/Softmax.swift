@@ -104,24 +104,21 @@ extension OpCall {
 
 extension Graph {
     package mutating func softmax(_ x: Value, axis: Int = -1) throws -> Value {
-        let op = Softmax()
-        if try isLast(axis, of: x, op) { return try apply(op, x) }
-        let powers = try exp(subtract(x, max(x, axes: [axis], keepsDimensions: true)))
-        return try divide(powers, sum(powers, axes: [axis], keepsDimensions: true))
+        try apply(Softmax(), along: axis, of: x)
     }
 
     package mutating func logSoftmax(_ x: Value, axis: Int = -1) throws -> Value {
-        let op = Softmax(isLogarithmic: true)
-        if try isLast(axis, of: x, op) { return try apply(op, x) }
-        let shifted = try subtract(x, max(x, axes: [axis], keepsDimensions: true))
-        return try subtract(
-            shifted, log(sum(exp(shifted), axes: [axis], keepsDimensions: true)))
+        try apply(Softmax(isLogarithmic: true), along: axis, of: x)
     }
 
-    private func isLast(_ axis: Int, of x: Value, _ op: Softmax) throws -> Bool {
-        guard let normalized = shape(of: x).normalizedAxis(axis) else {
-            throw op.refusal("axis \(axis) is not one of \(shape(of: x))")
+    private mutating func apply(_ op: Softmax, along axis: Int, of x: Value) throws -> Value {
+        let shape = self.shape(of: x)
+        guard let axis = shape.normalizedAxis(axis) else {
+            throw op.refusal("axis \(axis) is not one of \(shape)")
         }
-        return normalized == shape(of: x).rank - 1
+        var exchange = Array(shape.indices)
+        exchange.swapAt(axis, shape.rank - 1)
+        let y = try apply(op, transpose(x, permutation: exchange))
+        return try transpose(y, permutation: exchange)
     }
 }

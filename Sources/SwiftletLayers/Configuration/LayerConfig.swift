@@ -155,3 +155,11 @@ public struct LayerConfig: Sendable {
 
     package static let largestSize = 1 << 40
 }
+
+extension JSON {
+    /// The shortest decimal number that reads back as this `Float`: `0.99`, not
+    /// `0.9900000095367432`.
+    package static func number(_ value: Float) -> JSON {
+        .double(Double(value.description) ?? Double(value))
+    }
+}

@@ -1,4 +1,6 @@
 internal import SwiftletFiles
+package import SwiftletGraph
+internal import SwiftletTensor
 
 /// A penalty on the size of a weight or of an output, added to the loss; Keras's regularizers.
 public enum Regularizer: Sendable, Hashable {
@@ -49,5 +51,55 @@ extension Regularizer {
                 "OrthogonalRegularizer",
                 ["factor": .double(factor), "mode": .string(mode.rawValue)])
         }
+    }
+}
+
+extension Regularizer {
+    /// Adds the penalty on `weight`, a scalar, to `graph`.
+    package func penalty(on weight: Value, in graph: inout Graph) throws -> Value {
+        let axes = Array(graph.shape(of: weight).indices)
+        switch self {
+        case .l1l2(let l1, let l2):
+            var sum = try graph.constant(0)
+            if l1 != 0 {
+                let norm = try graph.sum(graph.unary(.abs, weight), axes: axes)
+                sum = try graph.add(sum, graph.multiply(norm, graph.constant(Float(l1))))
+            }
+            if l2 != 0 {
+                let norm = try graph.sum(graph.unary(.square, weight), axes: axes)
+                sum = try graph.add(sum, graph.multiply(norm, graph.constant(Float(l2))))
+            }
+            return sum
+        case .orthogonal(let factor, let mode):
+            return try orthogonalPenalty(factor, mode, weight, in: &graph)
+        }
+    }
+
+    /// `factor · Σ_{i≠j} |⟨row i, row j⟩| / (n (n − 1))` of the normalised rows or columns.
+    private func orthogonalPenalty(
+        _ factor: Double, _ mode: Mode, _ weight: Value, in graph: inout Graph
+    ) throws -> Value {
+        let shape = graph.shape(of: weight)
+        guard shape.rank == 2 else {
+            throw ModelError.config(
+                key: "regularizer", cause: "orthogonality needs a matrix, not \(shape)")
+        }
+        let axis = mode == .rows ? 1 : 0
+        let squares = try graph.sum(
+            graph.unary(.square, weight), axes: [axis], keepsDimensions: true)
+        // Keras's l2_normalize keeps the square sum above 1e-12.
+        let floor = try graph.maximum(squares, graph.constant(1e-12))
+        let unit = try graph.multiply(weight, graph.unary(.reciprocalSquareRoot, floor))
+        let products = try graph.matmul(
+            unit, unit, transposesA: mode == .columns, transposesB: mode == .rows)
+        let count = shape[1 - axis]
+        let off = try graph.constant(
+            Tensor(
+                (0..<count * count).map { $0 / count == $0 % count ? 0 : 1 as Float },
+                shape: [count, count]))
+        let sum = try graph.sum(
+            graph.unary(.abs, graph.multiply(products, off)), axes: [0, 1])
+        let pairs = Float(count * (count - 1)) / 2
+        return try graph.multiply(sum, graph.constant(Float(factor) * 0.5 / max(pairs, 1)))
     }
 }

@@ -112,6 +112,8 @@ public struct Network: Layer {
         return order
     }
 
+    public var mixesExamples: Bool { entries.contains { $0.layer.mixesExamples } }
+
     /// The input layers' entries in the order in which the model takes its inputs.
     package var inputEntries: [Entry] { inputs.leaves.map { entries[$0.layer] } }
 

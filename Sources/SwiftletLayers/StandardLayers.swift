@@ -1,0 +1,44 @@
+extension LayerRegistry {
+    /// Every layer of this house, by family.
+    package static let standard = LayerRegistry(
+        core + convolution + pooling + normalization + activation + regularization + reshaping
+            + merging + recurrent + preprocessing)
+
+    private static let core: [any Layer.Type] = [
+        Input.self, Dense.self, Embedding.self, Masking.self, Identity.self,
+    ]
+    private static let convolution: [any Layer.Type] = [
+        Conv1D.self, Conv2D.self, Conv3D.self, DepthwiseConv1D.self, DepthwiseConv2D.self,
+        SeparableConv1D.self, SeparableConv2D.self, Conv1DTranspose.self, Conv2DTranspose.self,
+        Conv3DTranspose.self,
+    ]
+    private static let pooling: [any Layer.Type] = [
+        MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self, AveragePooling1D.self,
+        AveragePooling2D.self, AveragePooling3D.self, GlobalMaxPooling1D.self,
+        GlobalMaxPooling2D.self, GlobalMaxPooling3D.self, GlobalAveragePooling1D.self,
+        GlobalAveragePooling2D.self, GlobalAveragePooling3D.self,
+    ]
+    private static let normalization: [any Layer.Type] = [
+        BatchNormalization.self, LayerNormalization.self,
+    ]
+    private static let activation: [any Layer.Type] = [
+        ActivationLayer.self, ReLU.self, LeakyReLU.self, PReLU.self, ELU.self, Softmax.self,
+    ]
+    private static let regularization: [any Layer.Type] = [
+        Dropout.self, SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self,
+        GaussianNoise.self, GaussianDropout.self, AlphaDropout.self, ActivityRegularization.self,
+    ]
+    private static let reshaping: [any Layer.Type] = [
+        Flatten.self, Reshape.self, Permute.self, RepeatVector.self, ZeroPadding1D.self,
+        ZeroPadding2D.self, ZeroPadding3D.self, Cropping1D.self, Cropping2D.self, Cropping3D.self,
+        UpSampling1D.self, UpSampling2D.self, UpSampling3D.self,
+    ]
+    private static let merging: [any Layer.Type] = [
+        Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self,
+        Concatenate.self, Dot.self,
+    ]
+    private static let recurrent: [any Layer.Type] = [
+        SimpleRNN.self, LSTM.self, GRU.self, Bidirectional.self, TimeDistributed.self,
+    ]
+    private static let preprocessing: [any Layer.Type] = [Rescaling.self, Normalization.self]
+}
