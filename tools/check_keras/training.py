@@ -210,22 +210,28 @@ def jobs(quick):
         yield "optimizer state", name, name
 
 
+FITTED = ("Dense", "Conv2D and batch normalization")
+
+
 def choices(family, quick):
-    """The losses and optimizers that a family is tried with."""
+    """The losses and optimizers that a family is tried with, and whether by `fit`."""
     losses = LOSSES | MORE_LOSSES if family == "Dense" else LOSSES
     optimizers = OPTIMIZERS | MORE_OPTIMIZERS if family == "Dense" else OPTIMIZERS
     for i, loss in enumerate(losses):
         for j, optimizer in enumerate(optimizers):
-            if not quick or family == "Dense" or i % len(OPTIMIZERS) == j:
-                yield loss, optimizer, losses[loss], optimizers[optimizer]
+            diagonal = i % len(optimizers) == j
+            if diagonal or not quick:
+                # Keras's own `fit`, metrics and all, now and then; else its step alone, for speed.
+                yield loss, optimizer, diagonal and family in FITTED
 
 
 def run_family(swiftlet, keras, family, quick):
     results = []
     references = {}
     with tempfile.TemporaryDirectory() as folder:
-        for turn, (loss, optimizer, (class_name, options, activation, kind), (
-                optimizer_class, optimizer_options)) in enumerate(choices(family, quick)):
+        for turn, (loss, optimizer, by_fit) in enumerate(choices(family, quick)):
+            class_name, options, activation, kind = (LOSSES | MORE_LOSSES)[loss]
+            optimizer_class, optimizer_options = (OPTIMIZERS | MORE_OPTIMIZERS)[optimizer]
             if loss not in references:
                 model = model_of(keras, family, activation)
                 files.fill(model, family)
@@ -236,8 +242,6 @@ def run_family(swiftlet, keras, family, quick):
             model = reference.model
             model.set_weights(start)
             make = getattr(keras.optimizers, optimizer_class)
-            # `fit` itself, metrics and all, for one family; its step by step equal for the rest.
-            by_fit = family == "Dense" and loss in LOSSES and optimizer in OPTIMIZERS
             model.compile(optimizer=make(**optimizer_options), loss=loss_object,
                           metrics=["accuracy"] if by_fit and kind != "real" else None)
             path = f"{folder}/start" + (".keras" if turn % 2 else ".h5")
@@ -287,8 +291,10 @@ def run_state(swiftlet, kerases, name):
                         lambda: swiftlet.train(half, inputs, [truth], folder, 2, BATCH,
                                                f"{folder}/end{kind.suffix}"),
                         {"loss": four[2:]}))
-                    if kind.name == "keras 2 .keras":
-                        continue  # Swiftlet writes Keras 3's
+                    # Swiftlet writes Keras 3's .keras, not 2's; and Keras 3 cannot go on from any
+                    # .h5: it builds the restored optimizer without variables.
+                    if kind.name in ("keras 2 .keras", "keras 3 .h5"):
+                        continue
                     ours = f"{folder}/ours{kind.suffix}"
 
                     def back():
