@@ -99,4 +99,20 @@ let elementwiseGradientCases =
         GradientCase(name: "log_softmax along axis 0", shapes: [[3, 4]]) { graph, x in
             try graph.logSoftmax(x[0], axis: 0)
         },
+        GradientCase(name: "logsumexp", shapes: [[3, 11]]) { graph, x in
+            try graph.logSumExp(x[0], axes: [1])
+        },
+        GradientCase(name: "logsumexp of the first axis", shapes: [[3, 4]]) { graph, x in
+            try graph.logSumExp(x[0], axes: [0], keepsDimensions: true)
+        },
+        GradientCase(name: "layer normalization", shapes: [[3, 11], [11], [11]]) { graph, x in
+            try graph.layerNormalization(x[0], gamma: x[1], beta: x[2], epsilon: 1e-3)
+        },
+        GradientCase(name: "layer normalization of two axes", shapes: [[2, 3, 4], [3, 4]]) {
+            graph, x in
+            try graph.layerNormalization(x[0], beta: x[1], axisCount: 2, epsilon: 1e-3)
+        },
+        GradientCase(name: "layer normalization without weights", shapes: [[2, 6]]) { graph, x in
+            try graph.layerNormalization(x[0], epsilon: 1e-3)
+        },
     ]

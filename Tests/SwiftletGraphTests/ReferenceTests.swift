@@ -16,8 +16,11 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
 
 @Suite struct ReferenceTests {
     static let families = [
-        "structural": structuralReferenceCases,
+        "elementwise": elementwiseReferenceCases,
         "products": productReferenceCases,
+        "reductions": reductionReferenceCases,
+        "structural": structuralReferenceCases,
+        "windows": windowReferenceCases,
     ]
     static let rows = families.flatMap { family, cases in cases.map { (family, $0) } }
     static let records = Result {
@@ -25,7 +28,7 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
             uniqueKeysWithValues: families.keys.map { ($0, try Recording.cases($0)) })
     }
 
-    /// The same numbers as NumPy, whatever the number of threads.
+    /// The same numbers as the reference, whatever the number of threads.
     @Test(arguments: rows) func matchesNumPy(_ family: String, _ row: ReferenceCase) throws {
         let records = try Self.records.get()
         let record = try #require(records[family]?[row.name], "\(row.name) is not recorded")

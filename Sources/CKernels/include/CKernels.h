@@ -18,6 +18,7 @@
 #include "matmul.h"
 #include "movement.h"
 #include "optimizer.h"
+#include "pool.h"
 #include "random.h"
 #include "pool.h"
 #include "reduce.h"
