@@ -24,20 +24,20 @@ public struct Optimizations: Sendable {
 }
 
 /// Runs passes one after the other.
-struct GraphOptimizer {
-    private(set) var graph: Graph
-    private(set) var inputs: [Value]
-    private(set) var outputs: [Value]
+package struct GraphOptimizer {
+    package private(set) var graph: Graph
+    package private(set) var inputs: [Value]
+    package private(set) var outputs: [Value]
     private let cache: ConstantCache
 
-    init(graph: Graph, inputs: [Value], outputs: [Value], cache: ConstantCache) {
+    package init(graph: Graph, inputs: [Value], outputs: [Value], cache: ConstantCache) {
         self.graph = graph
         self.inputs = inputs
         self.outputs = outputs
         self.cache = cache
     }
 
-    mutating func run(_ passes: [any Pass]) throws {
+    package mutating func run(_ passes: [any Pass]) throws {
         for pass in passes {
             var patch = GraphPatch(from: graph, outputs: outputs, cache: cache)
             try patch.rewrite(with: pass, keeping: inputs)
