@@ -38,7 +38,7 @@ MORE_OPTIMIZERS = {
 LOSSES = {
     "mse": ("MeanSquaredError", {}, None, "real"),
     "mae": ("MeanAbsoluteError", {}, None, "real"),
-    "huber": ("Huber", dict(delta=0.7), None, "real"),
+    "huber": ("Huber", {}, None, "real"),  # files do not keep its delta
     "binary": ("BinaryCrossentropy", {}, "sigmoid", "bits"),
     "categorical": ("CategoricalCrossentropy", {}, "softmax", "one hot"),
     "sparse": ("SparseCategoricalCrossentropy", {}, "softmax", "classes"),

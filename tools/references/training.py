@@ -64,7 +64,7 @@ def losses():
             value = loss(truth, x, sample_weight=weights)
             total = tf.reduce_sum(value)
         recording.cases.append({
-            "name": row["name"], "class_name": row["class_name"], "config": config_of(loss),
+            "name": row["name"], "class_name": row["class_name"], "config": {**config_of(loss), **row["options"]},
             "truth": recording.array(truth), "prediction": recording.array(prediction),
             "sample_weight": recording.array(weights), "value": recording.array(value.numpy()),
             "gradient": recording.array(tape.gradient(total, x).numpy()),
