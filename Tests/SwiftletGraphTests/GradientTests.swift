@@ -24,6 +24,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         structuralGradientCases,
         elementwiseGradientCases,
         productGradientCases,
+        scanGradientCases,
     ].joined().map { $0 }
 
     /// The derivative of Σ w·y along each input element equals the central difference.

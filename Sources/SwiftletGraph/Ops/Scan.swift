@@ -49,15 +49,17 @@ package struct Scan: Op {
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int {
         (program?.workspaceByteCount ?? 0) + body.sliceByteCounts.reduce(0, +)
+            + body.stateByteCount
     }
 
     package func evaluate(_ call: OpCall) throws {
         guard let program else { preconditionFailure("scan was not prepared") }
         let workspace = program.workspace(in: call.scratch)
         let states = body.states.count
+        let buffers = call.scratch + (program.workspaceByteCount + 63) & -64
         let sequences = SequenceSlices(
-            of: body.slices, in: body.graph, offset: states, call: call,
-            buffers: call.scratch + (program.workspaceByteCount + 63) & -64)
+            of: body.slices, in: body.graph, offset: states, call: call, buffers: buffers)
+        let spare = buffers + body.sliceByteCounts.reduce(0, +)
         let steps = call.inputTypes[states].shape[1]
         let invariants = states + body.slices.count
         for index in body.invariants.indices {
@@ -82,10 +84,8 @@ package struct Scan: Op {
                     program.output(states + output, in: workspace), into: call,
                     output: states + output, step: step)
             }
-            for state in 0..<states {
-                call.output(state).copyMemory(
-                    from: program.output(state, in: workspace),
-                    byteCount: call.outputTypes[state].byteCount)
+            call.replaceOutputs(count: states, spare: spare) {
+                program.output($0, in: workspace)
             }
         }
     }
@@ -115,6 +115,10 @@ package struct Scan: Op {
             let outputs = try graph.append(copy, node.inputs)
             let kept = graph.nodes[outputs[0].node]
             return try copy.gradients(of: kept, outputGradients, in: &graph)
+        }
+        guard (body.newStates + body.outputs).allSatisfy({ body.graph[$0].dtype == .float32 })
+        else {
+            throw GraphError.notDifferentiable(op: "scan of integers")
         }
         let gradient = try ScanGradient(body: body, isReversed: isReversed)
         var inputs = Array(node.inputs[body.states.count...])
@@ -166,6 +170,9 @@ package struct ScanBody: Sendable {
     /// Bytes for a contiguous copy of one slice of each sequence.
     var sliceByteCounts: [Int] { slices.map { (graph[$0].byteCount + 63) & -64 } + [64] }
 
+    /// Bytes for a copy of every state.
+    var stateByteCount: Int { states.reduce(0) { $0 + (graph[$1].byteCount + 63) & -64 } }
+
     /// Checks the operands of a scan and counts its steps.
     func stepCount(_ inputs: [TensorType], op: some Op) throws -> Int {
         guard inputs.count == states.count + slices.count + invariants.count, !slices.isEmpty,
@@ -176,10 +183,6 @@ package struct ScanBody: Sendable {
         }
         for (state, new) in zip(states, newStates) where graph[state] != graph[new] {
             throw op.refusal("state changes from \(graph[state]) to \(graph[new])")
-        }
-        // New states are copied one after the other over the old ones.
-        for (state, new) in zip(states, newStates) where new != state && states.contains(new) {
-            throw op.refusal("a new state is another's old one")
         }
         for (invariant, type) in zip(invariants, inputs[(states.count + slices.count)...])
         where graph[invariant] != type {
@@ -229,6 +232,36 @@ struct SequenceSlices {
                 .copyMemory(from: source + row * type.shape[1] * bytes, byteCount: bytes)
         }
         return UnsafeRawPointer(buffers[index])
+    }
+}
+
+extension OpCall {
+    /// Copies new contents over the first `count` outputs at once: the new content of one may be
+    /// the old content of another.
+    ///
+    /// - Parameter spare: room for all of them.
+    func replaceOutputs(
+        count: Int, spare: UnsafeMutableRawPointer, by content: (Int) -> UnsafeRawPointer
+    ) {
+        func forEachSaved(_ body: (Int, UnsafeMutableRawPointer) -> Void) {
+            var next = spare
+            for number in 0..<count {
+                let source = content(number)
+                let isOld = (0..<number).contains { UnsafeRawPointer(output($0)) == source }
+                guard isOld else { continue }
+                body(number, next)
+                next += (outputTypes[number].byteCount + 63) & -64
+            }
+        }
+        forEachSaved { $1.copyMemory(from: content($0), byteCount: outputTypes[$0].byteCount) }
+        for number in 0..<count {
+            let isOld = (0..<number).contains { UnsafeRawPointer(output($0)) == content(number) }
+            if !isOld {
+                output(number).copyMemory(
+                    from: content(number), byteCount: outputTypes[number].byteCount)
+            }
+        }
+        forEachSaved { output($0).copyMemory(from: $1, byteCount: outputTypes[$0].byteCount) }
     }
 }
 

@@ -70,7 +70,7 @@ package struct ScanGradient: Op {
     ) -> Int {
         let seedBytes = seeds.map { (graph[$0].byteCount + 63) & -64 }
         return (program?.workspaceByteCount ?? 0) + 64 + body.sliceByteCounts.reduce(0, +)
-            + seedBytes.reduce(0, +)
+            + seedBytes.reduce(0, +) + body.stateByteCount
     }
 
     package func evaluate(_ call: OpCall) throws {
@@ -85,6 +85,8 @@ package struct ScanGradient: Op {
         let outputSeeds = SequenceSlices(
             of: Array(seeds[states...]), in: graph,
             offset: slices + body.invariants.count + 2 * states, call: call, buffers: memory)
+        let outputSeedBytes = seeds[states...].map { (graph[$0].byteCount + 63) & -64 }
+        let spare = memory + outputSeedBytes.reduce(0, +)
         feedInvariants(call, program, workspace)
         clearAccumulators(call)
         let histories = slices + body.invariants.count
@@ -114,6 +116,9 @@ package struct ScanGradient: Op {
             }
             try program.run(workspace, workers: call.workers)
             collect(call, program, workspace, step: step)
+            call.replaceOutputs(count: states, spare: spare) {
+                program.output($0, in: workspace)
+            }
         }
     }
 
@@ -136,12 +141,9 @@ package struct ScanGradient: Op {
 
     private func collect(_ call: OpCall, _ program: Program, _ workspace: Workspace, step: Int) {
         let states = body.states.count
-        for (position, target) in targets.enumerated() {
+        for (position, target) in targets.enumerated() where target >= states {
             let gradient = program.output(position, in: workspace)
-            if target < states {
-                call.output(position).copyMemory(
-                    from: gradient, byteCount: call.outputTypes[position].byteCount)
-            } else if target < states + body.slices.count {
+            if target < states + body.slices.count {
                 scatter(gradient, into: call, output: position, step: step)
             } else {
                 let sum = call.outputFloats(position)
