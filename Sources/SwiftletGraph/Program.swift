@@ -57,6 +57,9 @@ package final class Program: Sendable {
         arenaByteCount + locations.count * MemoryLayout<UnsafeMutableRawPointer>.stride
     }
 
+    /// The operations in the order in which they run.
+    package var stepNames: [String] { steps.map(\.op.name) }
+
     /// Lays the program's values out in `memory`; nothing is allocated.
     ///
     /// - Parameter memory: ``workspaceByteCount`` bytes aligned to 64, which nobody else uses while

@@ -36,6 +36,11 @@ public struct Model: Sendable {
     /// The names of the model's inputs, in order.
     public var inputNames: [String] { network.inputEntries.map(\.name) }
 
+    /// The shapes of the model's inputs without the batch, in order; nil for an extent that varies.
+    public var inputShapes: [[Int?]] {
+        network.inputEntries.map { ($0.layer as? Input)?.shape ?? [] }
+    }
+
     /// The names of the model's weights, layer by layer, e.g. `conv2d/kernel`.
     ///
     /// - Throws: ``ModelError`` if the layers do not fit together.

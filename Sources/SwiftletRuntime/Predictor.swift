@@ -153,14 +153,23 @@ public final class Predictor: Sendable {
         return plan
     }
 
+    /// The operations that a batch of `rows` runs, in order.
+    package func stepNames(rows: Int) throws -> [String] {
+        try plan(rows: rows).program.stepNames
+    }
+
     /// Bytes of intermediate values that a batch of `rows` needs.
     package func arenaByteCount(rows: Int) throws -> Int {
+        try plan(rows: rows).program.arenaByteCount
+    }
+
+    private func plan(rows: Int) throws -> Plan {
         let types = try model.network.inputEntries.map { entry in
             guard let input = entry.layer as? Input else {
                 throw ModelError.structure("'\(entry.name)' is no input")
             }
             return try input.type(batch: rows, unknown: 1)
         }
-        return try plan(for: types).program.arenaByteCount
+        return try plan(for: types)
     }
 }

@@ -19,12 +19,19 @@ package struct ConstantFolding: Pass {
         if node.op.isView {
             return [try patch.graph.constant(operands[0].reshaped(to: node.types[0].shape))]
         }
-        let results = try patch.cache.value(of: "\(node.op)\(node.types)", on: operands) {
-            var graph = Graph()
-            let inputs = try operands.map { try graph.constant($0) }
-            let outputs = try graph.append(node.op, inputs)
-            return try Program(graph, inputs: [], outputs: outputs).run([])
-        }
+        // What an op with a tensor or a graph inside computes does not follow from its description.
+        let isDescribed = !(node.op is Pad || node.op is Scan || node.op is ScanGradient)
+        let results =
+            try isDescribed
+            ? patch.cache.value(of: "\(node.op)\(node.types)", on: operands) {
+                try compute(node.op, operands)
+            } : compute(node.op, operands)
         return try results.map { try patch.graph.constant($0) }
+    }
+
+    private func compute(_ op: some Op, _ operands: [Tensor]) throws -> [Tensor] {
+        var graph = Graph()
+        let inputs = try operands.map { try graph.constant($0) }
+        return try Program(graph, inputs: [], outputs: graph.append(op, inputs)).run([])
     }
 }

@@ -58,7 +58,10 @@ public struct Dense: UnaryLayer {
         if usesBias {
             y = try lowering.graph.add(y, lowering.weight("bias", [units], bias))
         }
-        y = try lowering.graph.reshape(y, to: shape.dimensions.dropLast() + [units])
-        return try lowering.activate(y, activation)
+        // Activations work along the last axis at most, so they may come before the reshape, where
+        // a pass merges them into the product.
+        y = try lowering.activate(y, activation)
+        let columns = lowering.graph.shape(of: y)[1]
+        return try lowering.graph.reshape(y, to: shape.dimensions.dropLast() + [columns])
     }
 }
