@@ -14,7 +14,7 @@ extension Model {
     /// A chain of layers that begins with its ``Input``.
     ///
     /// - Throws: ``ModelError/structure(_:)`` if there is no layer or no input.
-    public init(name: String? = nil, @LayerBuilder _ layers: () -> [any Layer]) throws {
+    public init(name: String? = nil, @LayerBuilder _ layers: () throws -> [any Layer]) throws {
         try self.init(name: name, layers())
     }
 }

@@ -32,6 +32,7 @@ package struct ConstantFolding: Pass {
     private func compute(_ op: some Op, _ operands: [Tensor]) throws -> [Tensor] {
         var graph = Graph()
         let inputs = try operands.map { try graph.constant($0) }
-        return try Program(graph, inputs: [], outputs: graph.append(op, inputs)).run([])
+        let outputs = try graph.append(op, inputs)
+        return try Program(graph, inputs: [], outputs: outputs).run([])
     }
 }

@@ -1,6 +1,7 @@
 /// The passes in the order in which they run.
 enum PassList {
     static let standard: [any Pass] = [
-        ConstantFolding(), ProductFusion(), ConstantFolding(), ConstantPacking(),
+        MoveElimination(), ConstantFolding(), PaddingIntoConvolution(), ProductFusion(),
+        ConstantFolding(), ConstantPacking(),
     ]
 }
