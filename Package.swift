@@ -111,8 +111,12 @@ targets += [
 
 // Floor 4: scores.
 targets += [
-    library("SwiftletScores", "CKernels", "SwiftletFiles", "SwiftletTensor"),
-    tests("SwiftletScoresTests", "SwiftletFiles", "SwiftletScores", "SwiftletTensor"),
+    library(
+        "SwiftletScores", "CKernels", "SwiftletDataset", "SwiftletFiles", "SwiftletLayers",
+        "SwiftletRuntime", "SwiftletTensor"),
+    tests(
+        "SwiftletScoresTests", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletLayers",
+        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 5: reports.

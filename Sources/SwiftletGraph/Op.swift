@@ -16,6 +16,10 @@ package protocol Op: Sendable {
     /// Bytes of scratch memory that ``evaluate(_:)`` needs when `threads` take part.
     func scratchByteCount(inputs: [TensorType], outputs: [TensorType], threads: Int) -> Int
 
+    /// The products of two numbers that ``evaluate(_:)`` adds up, as runtimes count a network's
+    /// work: those of convolutions, matrix products and attention, nothing element-wise.
+    func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int
+
     /// The op made ready for programs that use up to `threads` threads; itself for most.
     func prepared(threads: Int) throws -> any Op
 
@@ -44,6 +48,8 @@ extension Op {
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int { 0 }
+
+    package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int { 0 }
 
     package func gradients(
         of node: Node, _ outputGradients: [Value?], in graph: inout Graph

@@ -52,6 +52,13 @@ package final class Program: Sendable {
         arenaByteCount = layout.arenaByteCount
     }
 
+    /// What a run computes; see ``Op/multiplyAddCount(inputs:outputs:)``.
+    package var multiplyAddCount: Int {
+        steps.reduce(0) {
+            $0 + $1.op.multiplyAddCount(inputs: $1.inputTypes, outputs: $1.outputTypes)
+        }
+    }
+
     /// Bytes that a run needs beside its inputs: the arena and the table of addresses.
     package var workspaceByteCount: Int {
         arenaByteCount + locations.count * MemoryLayout<UnsafeMutableRawPointer>.stride

@@ -54,8 +54,11 @@ public final class Predictor: Sendable {
 
     /// Predicts for any model: inputs and outputs in the model's order.
     ///
+    /// - Parameter progress: called with the number of rows that are done, after every batch.
     /// - Throws: ``ModelError/input(name:cause:)`` if the inputs do not fit the model.
-    public func predict(_ inputs: [Tensor], batchSize: Int = 32) throws -> [Tensor] {
+    public func predict(
+        _ inputs: [Tensor], batchSize: Int = 32, progress: ((Int) -> Void)? = nil
+    ) throws -> [Tensor] {
         let inputs = try checked(inputs)
         let rows = inputs.first?.shape.first ?? 1
         // A fixed batch size in the model wins over the caller's.
@@ -70,6 +73,7 @@ public final class Predictor: Sendable {
         for start in stride(from: 0, to: max(1, rows), by: batchSize) {
             let range = start..<min(rows, start + batchSize)
             try run(inputs, rows: range, total: rows, into: &outputs)
+            progress?(range.upperBound)
         }
         return outputs
     }
@@ -161,6 +165,13 @@ public final class Predictor: Sendable {
     /// Bytes of intermediate values that a batch of `rows` needs.
     package func arenaByteCount(rows: Int) throws -> Int {
         try plan(rows: rows).program.arenaByteCount
+    }
+
+    /// What a prediction for `inputs` costs: the products of two numbers in matrix products,
+    /// convolutions and attention, and the bytes of intermediate values.
+    package func cost(of inputs: [Tensor]) throws -> (multiplyAdds: Int, arenaByteCount: Int) {
+        let program = try plan(for: checked(inputs).map { TensorType($0.shape, $0.dtype) }).program
+        return (program.multiplyAddCount, program.arenaByteCount)
     }
 
     private func plan(rows: Int) throws -> Plan {

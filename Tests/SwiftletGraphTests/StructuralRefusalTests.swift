@@ -21,7 +21,7 @@ struct RefusalCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct RefusalTests {
-    static let cases = structuralRefusals + elementwiseRefusals
+    static let cases = structuralRefusals
 
     @Test(arguments: cases) func saysWhy(_ row: RefusalCase) throws {
         var graph = Graph()

@@ -52,6 +52,10 @@ package struct Scan: Op {
             + body.stateByteCount
     }
 
+    package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int {
+        inputs[body.states.count].shape[1] * (program?.multiplyAddCount ?? 0)
+    }
+
     package func evaluate(_ call: OpCall) throws {
         guard let program else { preconditionFailure("scan was not prepared") }
         let workspace = program.workspace(in: call.scratch)

@@ -33,6 +33,11 @@ package struct Convolution: Op {
         return [output]
     }
 
+    package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int {
+        let kernel = packedShape ?? inputs[1].shape
+        return outputs[0].shape.elementCount * kernel.count(of: ..<(kernel.rank - 1))
+    }
+
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int {

@@ -39,6 +39,11 @@ package struct ConvolutionInputGradient: Op {
         return [result]
     }
 
+    package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int {
+        let kernel = packedShape ?? inputs[1].shape
+        return inputs[0].shape.elementCount * kernel.count(of: ..<(kernel.rank - 1))
+    }
+
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int {

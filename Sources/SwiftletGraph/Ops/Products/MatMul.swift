@@ -65,6 +65,11 @@ package struct MatMul: Op {
         return sl_matmul_packed_count(&product)
     }
 
+    package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int {
+        let k = size(inputs[0].shape, packedShape ?? inputs[1].shape)?.k ?? 0
+        return outputs[0].shape.elementCount * k
+    }
+
     // MARK: Evaluation
 
     package func scratchByteCount(

@@ -1,0 +1,43 @@
+public import SwiftletFiles
+public import SwiftletGraph
+
+/// Convolution over an image: `[batch, height, width, channels]` → the same with `filters` channels.
+///
+/// The kernel is `[size…, channels / groups, filters]`.
+public struct Conv2D: UnaryLayer {
+    public static let className = "Conv2D"
+    public var options: LayerOptions
+    private let convolution: ConvolutionOptions
+    private static let rank = 2
+
+    /// - Parameters:
+    ///   - kernel: the size of the window.
+    ///   - groups: parts of the channels that are convolved apart from each other.
+    public init(
+        _ filters: Int, kernel: Extent, strides: Extent = 1, padding: Padding = .valid,
+        dilation: Extent = 1, groups: Int = 1, format: DataFormat = .channelsLast,
+        activation: Activation = .linear, usesBias: Bool = true,
+        kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
+        kernelRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil,
+        name: String? = nil
+    ) {
+        options = LayerOptions(name: name)
+        convolution = ConvolutionOptions(
+            filters: filters, kernelSize: kernel, strides: strides, dilation: dilation,
+            padding: padding, format: format, groups: groups, activation: activation,
+            usesBias: usesBias,
+            kernel: WeightOptions(kernelInitializer, regularizer: kernelRegularizer),
+            bias: WeightOptions(biasInitializer, regularizer: biasRegularizer))
+    }
+
+    public init(config: LayerConfig) throws {
+        options = try LayerOptions(config: config)
+        convolution = try ConvolutionOptions(config: config, rank: Self.rank)
+    }
+
+    public var config: JSONObject { convolution.config(rank: Self.rank) }
+
+    public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
+        try convolution.lower(x, rank: Self.rank, in: &lowering)
+    }
+}
