@@ -1,0 +1,25 @@
+internal import SwiftletFiles
+
+/// Writes a table with one row per epoch; the file is whole after every epoch.
+public struct CSVLog: Callback {
+    private let path: String
+    private var rows: [String] = []
+    private var names: [String] = []
+
+    public init(path: String) { self.path = path }
+
+    public mutating func epochEnds(_ run: TrainingRun) throws {
+        if rows.isEmpty {
+            names = run.logs.map(\.name)
+            rows.append((["epoch"] + names).map(Self.quoted).joined(separator: ","))
+        }
+        let values = names.map { name in run.log(name).map { "\($0)" } ?? "" }
+        rows.append((["\(run.epoch)"] + values).joined(separator: ","))
+        try AtomicFile.write(rows.joined(separator: "\n") + "\n", to: path)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        text.contains { ",\"\n".contains($0) }
+            ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+    }
+}

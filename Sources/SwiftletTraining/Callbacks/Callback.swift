@@ -1,0 +1,55 @@
+/// Something that watches a training and may steer it.
+///
+/// All methods have empty defaults. What they throw ends the training with that error.
+public protocol Callback {
+    mutating func trainingBegins(_ run: TrainingRun) throws
+    mutating func epochBegins(_ run: TrainingRun) throws
+    /// ``TrainingRun/logs`` holds the means over the epoch so far.
+    mutating func batchEnds(_ run: TrainingRun) throws
+    /// ``TrainingRun/logs`` holds the epoch's results, validation included.
+    mutating func epochEnds(_ run: TrainingRun) throws
+    /// Also called after a stop, not after an error.
+    mutating func trainingEnds(_ run: TrainingRun) throws
+}
+
+extension Callback {
+    public mutating func trainingBegins(_ run: TrainingRun) throws {}
+    public mutating func epochBegins(_ run: TrainingRun) throws {}
+    public mutating func batchEnds(_ run: TrainingRun) throws {}
+    public mutating func epochEnds(_ run: TrainingRun) throws {}
+    public mutating func trainingEnds(_ run: TrainingRun) throws {}
+}
+
+/// Whether a lower or a higher value of what is watched is better.
+public enum Monitoring: String, Sendable {
+    case lower, higher
+    /// Higher for accuracies and other scores, lower for the rest.
+    case automatic
+
+    func isHigherBetter(_ name: String) -> Bool {
+        switch self {
+        case .lower: return false
+        case .higher: return true
+        case .automatic:
+            let scores = ["acc", "auc", "precision", "recall", "f1", "true_", "iou"]
+            return scores.contains { name.lowercased().contains($0) }
+        }
+    }
+}
+
+/// Calls functions of the user's.
+public struct FunctionCallback: Callback {
+    private let onBatchEnd: ((TrainingRun) throws -> Void)?
+    private let onEpochEnd: ((TrainingRun) throws -> Void)?
+
+    public init(
+        onBatchEnd: ((TrainingRun) throws -> Void)? = nil,
+        onEpochEnd: ((TrainingRun) throws -> Void)? = nil
+    ) {
+        self.onBatchEnd = onBatchEnd
+        self.onEpochEnd = onEpochEnd
+    }
+
+    public mutating func batchEnds(_ run: TrainingRun) throws { try onBatchEnd?(run) }
+    public mutating func epochEnds(_ run: TrainingRun) throws { try onEpochEnd?(run) }
+}

@@ -1,0 +1,77 @@
+internal import SwiftletFiles
+public import SwiftletLayers
+internal import SwiftletTensor
+
+/// A training while it runs: what callbacks see and may change.
+public final class TrainingRun {
+    /// Epochs to make.
+    public let epochs: Int
+    public let batchesPerEpoch: Int
+    /// Samples trained on, without those of validation.
+    public let sampleCount: Int
+    /// The epoch, from 0.
+    public internal(set) var epoch = 0
+    /// The batch within the epoch, from 0.
+    public internal(set) var batch = 0
+    /// Loss and metrics by name, in order.
+    public internal(set) var logs: [(name: String, value: Double)] = []
+    /// The loss of the last batch alone.
+    public internal(set) var batchLoss = 0.0
+    public internal(set) var history = History()
+    private(set) var stopReason: String?
+
+    private let trainer: Trainer
+    private let original: Model
+    private let setup: TrainingSetup
+
+    init(
+        _ trainer: Trainer, model: Model, setup: TrainingSetup, epochs: Int, batchesPerEpoch: Int,
+        sampleCount: Int
+    ) {
+        (self.trainer, original, self.setup) = (trainer, model, setup)
+        (self.epochs, self.batchesPerEpoch) = (epochs, batchesPerEpoch)
+        self.sampleCount = sampleCount
+    }
+
+    /// One of ``logs``; nil if there is none of that name.
+    public func log(_ name: String) -> Double? { logs.first { $0.name == name }?.value }
+
+    /// The optimizer's learning rate for the next step. A rate that follows a schedule stays what
+    /// the schedule says.
+    public var learningRate: Double {
+        get { Double(trainer.optimizer?.currentRate ?? 0) }
+        set { trainer.optimizer?.learningRate = Float(newValue) }
+    }
+
+    /// Ends the training after this batch.
+    public func stop(_ reason: String) { stopReason = stopReason ?? reason }
+
+    /// The model as it is now, with the optimizer's state.
+    public var model: Model {
+        get throws {
+            var model = original
+            model.tensors = trainer.tensors
+            var setup = setup
+            if case .constant = setup.optimizer.learningRate.kind, let state = trainer.optimizer {
+                setup.optimizer.learningRate = .constant(Double(state.learningRate))
+            }
+            model.compilation = Compilation(
+                config: setup.compileConfig,
+                optimizerState: try trainer.optimizer?.variables() ?? [])
+            return model
+        }
+    }
+
+    /// The weights as they are now.
+    public var weights: WeightSnapshot { WeightSnapshot(tensors: trainer.tensors) }
+
+    /// Puts the weights back to what they were.
+    public func restore(_ snapshot: WeightSnapshot) throws {
+        try trainer.setWeights(snapshot.tensors)
+    }
+}
+
+/// A model's weights at one time.
+public struct WeightSnapshot: Sendable {
+    let tensors: [String: Tensor]
+}

@@ -1,0 +1,62 @@
+public import SwiftletFiles
+
+/// What training measured, epoch by epoch.
+public struct History: Sendable {
+    /// Why training ended.
+    public enum End: Sendable, Hashable {
+        /// All epochs were made.
+        case completed
+        /// A callback ended it, e.g. early stopping; its reason.
+        case stopped(String)
+        /// The caller asked for it, in the middle of an epoch perhaps.
+        case interrupted
+    }
+
+    /// The names in the order of their first appearance: `loss`, metrics, then `val_loss`, ….
+    public private(set) var names: [String] = []
+    private var values: [String: [Double]] = [:]
+    /// Epochs made.
+    public private(set) var epochs = 0
+    public internal(set) var end = End.completed
+    /// The epoch (from 1) whose weights the model has, where an earlier one's were restored.
+    public internal(set) var restoredEpoch: Int?
+
+    init() {}
+
+    /// The values of one name, one per epoch.
+    public subscript(name: String) -> [Double]? { values[name] }
+
+    mutating func append(_ results: [(name: String, value: Double)]) {
+        epochs += 1
+        for (name, value) in results {
+            if values[name] == nil { names.append(name) }
+            values[name, default: []].append(value)
+        }
+    }
+
+    /// What the curves of training and validation loss tell.
+    public var diagnosis: LearningDiagnosis {
+        LearningDiagnosis(loss: self["loss"] ?? [], validationLoss: self["val_loss"])
+    }
+
+    /// `{"history": {"loss": […], …}, "epochs": …, "end": …, "diagnosis": {…}}`.
+    public var json: JSON {
+        var series = JSONObject()
+        for name in names { series[name] = .array((values[name] ?? []).map(JSON.double)) }
+        let ending: (String, JSON) =
+            switch end {
+            case .completed: ("completed", .null)
+            case .stopped(let reason): ("stopped", .string(reason))
+            case .interrupted: ("interrupted", .null)
+            }
+        let diagnosis = diagnosis
+        return [
+            "history": .object(series), "epochs": .int(epochs), "end": .string(ending.0),
+            "reason": ending.1, "restored_epoch": restoredEpoch.json,
+            "diagnosis": [
+                "verdict": .string(diagnosis.verdict.rawValue),
+                "epoch": diagnosis.epoch.json, "evidence": .string(diagnosis.evidence),
+            ],
+        ]
+    }
+}

@@ -1,0 +1,173 @@
+internal import SwiftletFiles
+internal import SwiftletGraph
+internal import SwiftletLayers
+internal import SwiftletTensor
+
+/// What a model is trained with, output by output.
+struct ResolvedSetup {
+    let outputNames: [String]
+    let losses: [Loss?]
+    let lossWeights: [Double?]
+    let metrics: [[Metric]]
+    let weightedMetrics: [[Metric]]
+
+    init(_ setup: TrainingSetup, outputs: [String]) throws {
+        outputNames = outputs
+        losses = try setup.losses.items(for: outputs, kind: "loss")
+        lossWeights =
+            try setup.lossWeights?.items(for: outputs, kind: "loss weights")
+            ?? outputs.map { _ in nil }
+        metrics = try setup.metrics.items(for: outputs, kind: "metrics").map { $0 ?? [] }
+        weightedMetrics = try setup.weightedMetrics
+            .items(for: outputs, kind: "weighted metrics").map { $0 ?? [] }
+        guard losses.contains(where: { $0 != nil }) else {
+            throw TrainingError.loss("no output has one")
+        }
+        for loss in losses where loss?.reduction == Loss.Reduction.none {
+            throw TrainingError.loss("reduction \"none\" does not give one number to train with")
+        }
+    }
+
+    /// Whether an output's targets are needed.
+    func needsTargets(_ output: Int) -> Bool {
+        losses[output] != nil || !metrics[output].isEmpty || !weightedMetrics[output].isEmpty
+    }
+
+    /// Whether an output's targets are class numbers.
+    func takesClassNumbers(_ output: Int) -> Bool {
+        losses[output]?.function.takesClassNumbers == true
+            || (metrics[output] + weightedMetrics[output]).contains {
+                $0.function.takesClassNumbers
+            }
+    }
+
+    /// The class number of an output that does not count.
+    func ignoredClass(_ output: Int) -> Int? {
+        (losses[output]?.function as? SparseCategoricalCrossentropy)?.ignoredClass
+    }
+
+    /// All metrics, unweighted ones first, with the names that histories give them.
+    var namedMetrics: [(output: Int, metric: Metric, isWeighted: Bool, name: String)] {
+        var result: [(output: Int, metric: Metric, isWeighted: Bool, name: String)] = []
+        var taken: [String: Int] = [:]
+        for (isWeighted, lists) in [(false, metrics), (true, weightedMetrics)] {
+            for (output, list) in lists.enumerated() {
+                for metric in list {
+                    let prefix = outputNames.count > 1 ? outputNames[output] + "_" : ""
+                    var name = prefix + metric.name
+                    if taken[name] != nil, isWeighted { name = prefix + "weighted_" + metric.name }
+                    let count = taken[name, default: 0]
+                    taken[name] = count + 1
+                    if count > 0 { name += "_\(count)" }
+                    result.append((output, metric, isWeighted, name))
+                }
+            }
+        }
+        return result
+    }
+}
+
+/// The types of one batch.
+struct BatchTypes: Hashable {
+    var inputs: [TensorType]
+    /// Per output; nil where no targets are needed.
+    var targets: [TensorType?]
+    var hasSampleWeights: Bool
+
+    /// Samples in the batch.
+    var rows: Int { inputs.first?.shape.first ?? 0 }
+}
+
+/// The operations of one step: forward, loss, metrics, and for training the gradients.
+struct StepGraph {
+    let lowering: Lowering
+    let inputs: [Value]
+    let targets: [Value?]
+    let sampleWeights: Value?
+    /// The sum of weighted losses and penalties.
+    let loss: Value
+    /// The outputs' own losses, unweighted; only where there are several.
+    let outputLosses: [(name: String, value: Value)]
+    let metrics: [(name: String, metric: Metric, statistics: Value)]
+    /// Per trained weight; empty for evaluation.
+    private(set) var gradients: [Value?] = []
+
+    /// - Parameter isTraining: whether layers behave as in training and gradients are needed.
+    init(_ network: Network, _ setup: ResolvedSetup, _ types: BatchTypes, isTraining: Bool) throws {
+        var lowering = Lowering(isTraining: isTraining, weights: .placeholders)
+        let inputs = try zip(network.inputEntries, types.inputs).map {
+            try lowering.graph.placeholder($0.name, $1)
+        }
+        let outputs = try network.lower(CallArguments(list: inputs), in: &lowering)
+        let masks = outputs.map { lowering.mask(of: $0) }
+        let targets = try zip(setup.outputNames, types.targets).map { name, type in
+            try type.map { try lowering.graph.placeholder("target \(name)", $0) }
+        }
+        let sampleWeights =
+            types.hasSampleWeights
+            ? try lowering.graph.placeholder("sample_weight", TensorType(.vector(types.rows)))
+            : nil
+
+        var graph = lowering.graph
+        var total: Value?
+        var losses: [(name: String, value: Value)] = []
+        for (index, loss) in setup.losses.enumerated() {
+            guard let loss, let target = targets[index] else { continue }
+            let value = try Self.naming(setup.outputNames[index]) {
+                try loss.value(
+                    target, outputs[index], weights: sampleWeights, mask: masks[index], in: &graph)
+            }
+            losses.append(("\(setup.outputNames[index])_loss", value))
+            let weight = setup.lossWeights[index]
+            let share = try weight.map { try graph.scale(value, by: Float($0)) } ?? value
+            total = try total.map { try graph.add($0, share) } ?? share
+        }
+        guard var sum = total else { throw TrainingError.loss("no output has one") }
+        for penalty in try Self.penalties(lowering, in: &graph) {
+            sum = try graph.add(sum, penalty)
+        }
+        loss = sum
+        outputLosses = losses.count > 1 ? losses : []
+        metrics = try setup.namedMetrics.compactMap { output, metric, isWeighted, name in
+            guard let target = targets[output] else { return nil }
+            let statistics = try Self.naming(setup.outputNames[output]) {
+                try metric.statistics(
+                    target, outputs[output], weights: isWeighted ? sampleWeights : nil,
+                    mask: masks[output], in: &graph)
+            }
+            return (name, metric, statistics)
+        }
+        if isTraining {
+            let trained = lowering.specs.filter(\.isTrainable).compactMap {
+                lowering.weight(path: $0.path)
+            }
+            gradients = try graph.gradients(of: loss, withRespectTo: trained)
+        }
+        lowering.graph = graph
+        (self.lowering, self.inputs, self.targets) = (lowering, inputs, targets)
+        self.sampleWeights = sampleWeights
+    }
+
+    /// What layers add to the loss, and the penalties on trained weights.
+    private static func penalties(_ lowering: Lowering, in graph: inout Graph) throws -> [Value] {
+        var result = lowering.penalties
+        for spec in lowering.specs where spec.isTrainable {
+            guard let regularizer = spec.regularizer,
+                let weight = lowering.weight(path: spec.path)
+            else { continue }
+            result.append(try regularizer.penalty(on: weight, in: &graph))
+        }
+        return result
+    }
+
+    /// Names the output in what its loss or metric complains about.
+    private static func naming<Result>(
+        _ output: String, _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try body()
+        } catch TrainingError.loss(let cause) {
+            throw TrainingError.loss("output '\(output)': \(cause)")
+        }
+    }
+}

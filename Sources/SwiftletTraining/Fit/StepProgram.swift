@@ -1,0 +1,143 @@
+internal import SwiftletGraph
+internal import SwiftletLayers
+internal import SwiftletTensor
+
+/// A step compiled for one batch shape, with the memory it runs in.
+struct StepProgram {
+    /// The names and metrics of what a step measures.
+    let outputLossNames: [String]
+    let metrics: [(name: String, metric: Metric)]
+    /// The weights whose values a step gives anew (statistics), as indices of the model's weights.
+    private let updates: [Int]
+    private let trainedCount: Int
+    private let gradientOutputs: [Int?]
+    private let firstUpdateOutput: Int
+    private let program: Program
+    private let memory: TensorStorage
+    private let workspace: Workspace
+    private let inputCount: Int
+    /// Fed positions of targets, by output.
+    private let targetPositions: [Int?]
+    private let sampleWeightPosition: Int?
+    private let counterPosition: Int?
+    private let firstWeightPosition: Int
+    private let counter: TensorStorage
+
+    init(_ graph: StepGraph, weights: [WeightSpec], threads: Int) throws {
+        let lowering = graph.lowering
+        var fed = graph.inputs
+        inputCount = fed.count
+        targetPositions = graph.targets.map { target in
+            guard let target else { return nil }
+            fed.append(target)
+            return fed.count - 1
+        }
+        func append(_ value: Value?) -> Int? {
+            guard let value else { return nil }
+            fed.append(value)
+            return fed.count - 1
+        }
+        sampleWeightPosition = append(graph.sampleWeights)
+        counterPosition = append(lowering.usedStepCounter)
+        firstWeightPosition = fed.count
+        fed += try weights.map { spec in
+            guard let value = lowering.weight(path: spec.path) else {
+                throw ModelError.weight(path: spec.path, cause: "is not used")
+            }
+            return value
+        }
+
+        var outputs = [graph.loss]
+        outputLossNames = graph.outputLosses.map(\.name)
+        outputs += graph.outputLosses.map(\.value)
+        metrics = graph.metrics.map { ($0.name, $0.metric) }
+        outputs += graph.metrics.map(\.statistics)
+        trainedCount = graph.gradients.count
+        gradientOutputs = graph.gradients.map { gradient in
+            guard let gradient else { return nil }
+            outputs.append(gradient)
+            return outputs.count - 1
+        }
+        firstUpdateOutput = outputs.count
+        var updates: [Int] = []
+        if lowering.isTraining {
+            for (path, value) in lowering.updates {
+                guard let index = weights.firstIndex(where: { $0.path == path }) else {
+                    throw ModelError.weight(path: path, cause: "is updated but not declared")
+                }
+                updates.append(index)
+                outputs.append(value)
+            }
+        }
+        self.updates = updates
+        program = try Program(lowering.graph, inputs: fed, outputs: outputs, threads: threads)
+        memory = try TensorStorage(byteCount: program.workspaceByteCount)
+        workspace = program.workspace(in: memory.pointer)
+        counter = try TensorStorage(byteCount: MemoryLayout<Int64>.stride, zeroed: true)
+        if let counterPosition {
+            program.feed(counterPosition, from: counter.pointer, into: workspace)
+        }
+    }
+
+    // MARK: Feeding
+
+    func feed(_ batch: BatchMemory) {
+        for (index, address) in batch.inputs.enumerated() {
+            program.feed(index, from: address, into: workspace)
+        }
+        for (position, address) in zip(targetPositions, batch.targets) {
+            guard let position, let address else { continue }
+            program.feed(position, from: address, into: workspace)
+        }
+        if let sampleWeightPosition, let address = batch.sampleWeights {
+            program.feed(sampleWeightPosition, from: address, into: workspace)
+        }
+    }
+
+    /// - Parameter step: what random operations count with.
+    func run(step: Int64, weights: borrowing [Tensor], workers: Workers) throws {
+        counter.pointer.storeBytes(of: step, as: Int64.self)
+        for index in weights.indices {
+            program.feed(
+                firstWeightPosition + index, from: weights[index].storage.pointer, into: workspace)
+        }
+        try program.run(workspace, workers: workers)
+    }
+
+    // MARK: Results
+
+    var loss: Float { scalar(0) }
+
+    func outputLoss(_ index: Int) -> Float { scalar(1 + index) }
+
+    func addStatistics(_ index: Int, to sums: inout [Double]) {
+        let output = 1 + outputLossNames.count + index
+        let count = program.outputTypes[output].shape.elementCount
+        let numbers = program.output(output, in: workspace).assumingMemoryBound(to: Float.self)
+        if sums.isEmpty { sums = [Double](repeating: 0, count: count) }
+        for place in 0..<count { sums[place] += Double(numbers[place]) }
+    }
+
+    /// One per trained weight; valid until the next run.
+    var gradients: [UnsafePointer<Float>?] {
+        gradientOutputs.map { output in
+            output.map {
+                program.output($0, in: workspace).assumingMemoryBound(to: Float.self)
+            }
+        }
+    }
+
+    /// Writes new statistics to the weights.
+    func applyUpdates(to weights: inout [Tensor]) throws {
+        for (place, index) in updates.enumerated() {
+            let source = program.output(firstUpdateOutput + place, in: workspace)
+            try weights[index].withUnsafeMutableBytes {
+                $0.copyMemory(from: UnsafeRawBufferPointer(start: source, count: $0.count))
+            }
+        }
+    }
+
+    private func scalar(_ output: Int) -> Float {
+        program.output(output, in: workspace).load(as: Float.self)
+    }
+}

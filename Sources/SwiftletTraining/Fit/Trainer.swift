@@ -1,0 +1,184 @@
+internal import SwiftletDataset
+public import SwiftletLayers
+internal import SwiftletTensor
+
+/// A model's weights at work: steps over batches, for training and for evaluation.
+///
+/// Holds the weights as plain tensors that steps read and change in place.
+final class Trainer {
+    let network: Network
+    let setup: ResolvedSetup
+    let workers: Workers
+    let specs: [WeightSpec]
+    private(set) var weights: [Tensor]
+    /// Positions of the trained ones among all weights.
+    private let trained: [Int]
+    var optimizer: OptimizerState?
+    private var constraints: [(weight: Int, program: ConstraintProgram)] = []
+    private var programs: [Key: StepProgram] = [:]
+    /// Keeps the random numbers of one seed's training apart from another's.
+    private let counterOffset: Int64
+
+    private struct Key: Hashable {
+        let types: BatchTypes
+        let isTraining: Bool
+    }
+
+    /// - Parameter optimizer: nil for evaluation only.
+    init(
+        _ model: Model, setup: TrainingSetup, trains: Bool, seed: UInt64, workers: Workers
+    ) throws {
+        network = model.network
+        self.setup = try ResolvedSetup(setup, outputs: model.outputNames)
+        self.workers = workers
+        let specs = try model.network.shapes().weights
+        let weights = try specs.map { spec in
+            guard let tensor = model.tensors[spec.path] else {
+                throw ModelError.weight(path: spec.path, cause: "has no values yet")
+            }
+            return try tensor.converted(to: spec.dtype)
+        }
+        let trained = specs.indices.filter { specs[$0].isTrainable }
+        (self.specs, self.weights, self.trained) = (specs, weights, trained)
+        counterOffset = Int64(truncatingIfNeeded: (seed &* 0x9e37_79b9_7f4a_7c15) >> 32) << 32
+        guard trains else { return }
+        optimizer = try OptimizerState(
+            setup.optimizer, weights: trained.map { (specs[$0].path, specs[$0].shape) },
+            values: trained.map { weights[$0] })
+        constraints = try trained.compactMap { index in
+            guard let constraint = specs[index].constraint else { return nil }
+            let program = try ConstraintProgram(
+                constraint, shape: specs[index].shape, threads: workers.count)
+            return (index, program)
+        }
+    }
+
+    private func program(_ types: BatchTypes, isTraining: Bool) throws -> StepProgram {
+        let key = Key(types: types, isTraining: isTraining)
+        if let program = programs[key] { return program }
+        let graph = try StepGraph(network, setup, types, isTraining: isTraining)
+        let program = try StepProgram(graph, weights: specs, threads: workers.count)
+        programs[key] = program
+        return program
+    }
+
+    // MARK: Steps
+
+    /// One step of training on the samples at `rows`.
+    func train(_ feeder: BatchFeeder, _ rows: [Int], into totals: inout Totals) throws {
+        let program = try program(feeder.types(rows: rows.count), isTraining: true)
+        program.feed(try feeder.load(rows))
+        let step = counterOffset &+ Int64(optimizer?.iteration ?? 0)
+        try program.run(step: step, weights: weights, workers: workers)
+        totals.add(program, samples: rows.count)
+        try applyGradients(program.gradients)
+        try program.applyUpdates(to: &weights)
+    }
+
+    private func applyGradients(_ gradients: [UnsafePointer<Float>?]) throws {
+        guard !trained.isEmpty, gradients.contains(where: { $0 != nil }) else { return }
+        // Taken out of the array, so that they are written in place and not copied.
+        var values = takeTrained()
+        defer { for (place, index) in trained.enumerated() { weights[index] = values[place] } }
+        try optimizer?.apply(gradients, to: &values, workers: workers)
+        for (weight, program) in constraints {
+            guard let place = trained.firstIndex(of: weight), gradients[place] != nil else {
+                continue
+            }
+            try program.apply(to: &values[place], workers: workers)
+        }
+    }
+
+    /// The trained weights, which are elsewhere until they are put back.
+    private func takeTrained() -> [Tensor] {
+        trained.map { index in
+            let tensor = weights[index]
+            weights[index] = Self.nothing
+            return tensor
+        }
+    }
+
+    private static let nothing: Tensor = {
+        do {
+            return try Tensor(zeros: .vector(0))
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }()
+
+    /// Loss and metrics of the samples, as at inference.
+    func evaluate(_ feeder: BatchFeeder, isStopped: () -> Bool = { false }) throws -> Totals {
+        var totals = Totals()
+        for index in 0..<feeder.batchCount where !isStopped() {
+            let rows = feeder.range(index)
+            let program = try program(feeder.types(rows: rows.count), isTraining: false)
+            program.feed(try feeder.load(rows))
+            try program.run(step: 0, weights: weights, workers: workers)
+            totals.add(program, samples: rows.count)
+        }
+        return totals
+    }
+
+    /// The end of training: averaged weights where the optimizer keeps them.
+    func finish() {
+        guard let optimizer else { return }
+        var values = takeTrained()
+        optimizer.finish(&values)
+        for (place, index) in trained.enumerated() { weights[index] = values[place] }
+    }
+
+    // MARK: Weights
+
+    /// The weights by path.
+    var tensors: [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: zip(specs.map(\.path), weights))
+    }
+
+    func setWeights(_ tensors: [String: Tensor]) throws {
+        for (index, spec) in specs.enumerated() {
+            guard let tensor = tensors[spec.path], tensor.shape == spec.shape else { continue }
+            weights[index] = try tensor.converted(to: spec.dtype)
+        }
+    }
+}
+
+/// Loss and metrics over the batches so far.
+struct Totals {
+    private(set) var samples = 0
+    /// The loss of the last batch alone.
+    private(set) var lastLoss = 0.0
+    private var lossSum = 0.0
+    private var outputLossSums: [(name: String, sum: Double)] = []
+    private var metrics: [(name: String, metric: Metric, sums: [Double])] = []
+
+    mutating func add(_ program: StepProgram, samples count: Int) {
+        if samples == 0 {
+            outputLossSums = program.outputLossNames.map { ($0, 0) }
+            metrics = program.metrics.map { ($0.name, $0.metric, []) }
+        }
+        samples += count
+        lastLoss = Double(program.loss)
+        lossSum += lastLoss * Double(count)
+        for index in outputLossSums.indices {
+            outputLossSums[index].sum += Double(program.outputLoss(index)) * Double(count)
+        }
+        for index in metrics.indices {
+            program.addStatistics(index, to: &metrics[index].sums)
+        }
+    }
+
+    /// `loss`, the outputs' losses where there are several, and the metrics.
+    func results(prefix: String = "") -> [(name: String, value: Double)] {
+        let count = Double(max(samples, 1))
+        return [(prefix + "loss", lossSum / count)]
+            + outputLossSums.map { (prefix + $0.name, $0.sum / count) }
+            + metrics.map { (prefix + $0.name, $0.metric.result($0.sums)) }
+    }
+}
+
+extension Model {
+    /// The names of the model's outputs, in order: those of the layers that give them.
+    public var outputNames: [String] {
+        network.outputs.leaves.map { network.entries[$0.layer].name }
+    }
+}

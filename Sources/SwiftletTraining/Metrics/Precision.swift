@@ -1,0 +1,24 @@
+internal import SwiftletFiles
+internal import SwiftletGraph
+internal import SwiftletLayers
+
+/// The share of true answers among those that say yes.
+struct Precision: MetricFunction {
+    static let className = "Precision"
+    private let counts: ConfusionCounts
+
+    init(config: LayerConfig) throws { counts = try ConfusionCounts(config: config) }
+
+    var config: JSONObject { counts.config }
+
+    func statistics(
+        _ truth: Value, _ prediction: Value, weights: Value?, in graph: inout Graph
+    ) throws -> Value {
+        try counts.statistics(truth, prediction, weights: weights, in: &graph)
+    }
+
+    func result(_ sums: [Double]) -> Double {
+        let count = counts.counts(sums)[0]
+        return ratio(count.truePositives, count.truePositives + count.falsePositives)
+    }
+}
