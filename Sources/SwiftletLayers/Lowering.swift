@@ -223,7 +223,7 @@ public struct Lowering {
 
     /// Adds the penalty on a layer's outputs, per example as Keras does.
     private mutating func penalizeActivity(_ layer: any Layer, _ results: [Value]) throws {
-        guard isTraining, let regularizer = layer.options.activityRegularizer else { return }
+        guard let regularizer = layer.options.activityRegularizer else { return }
         for result in results {
             let penalty = try regularizer.penalty(on: result, in: &graph)
             let batch = Float(graph.shape(of: result).first ?? 1)

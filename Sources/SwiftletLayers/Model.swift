@@ -81,7 +81,12 @@ public struct Model: Sendable {
 package struct Compilation: Sendable {
     /// Keras 3's `compile_config`: optimizer, loss, metrics, loss weights.
     package var config: JSONObject
-    /// The optimizer's variables by their names here, e.g. `iterations`, `adam/dense/kernel/m`.
+    /// The optimizer's variables in Keras 3's order, which is what counts; names are for people.
+    ///
+    /// `iteration` (int64), `learning_rate` (float32, absent where it follows a schedule), then
+    /// `<weight path>/average` and `<weight path>/gradient_accumulator` of every trained weight
+    /// where these options are on, then the rule's slots, group by group and weight by weight:
+    /// `dense/kernel/momentum`, `dense/kernel/velocity`, `dense/bias/momentum`, …
     package var optimizerState: [(name: String, value: Tensor)]
 
     package init(config: JSONObject, optimizerState: [(name: String, value: Tensor)] = []) {

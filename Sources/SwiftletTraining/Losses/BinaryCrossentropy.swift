@@ -50,7 +50,7 @@ extension Graph {
         if let x = logits(of: prediction) ?? (takesLogits ? prediction : nil) {
             // max(x, 0) − x · truth + ln(1 + e^−|x|), with a derivative at 0 too.
             let zero = try constant(0)
-            let isPositive = try compare(.greaterEqual, x, zero)
+            let isPositive = try compare(.greaterOrEqual, x, zero)
             let negative = try select(isPositive, negate(x), x)
             let linear = try subtract(select(isPositive, x, zero), multiply(x, truth))
             return try add(linear, unary(.log1p, exp(negative)))

@@ -25,7 +25,7 @@ struct Huber: LossFunction {
         let square = try graph.scale(graph.square(error), by: 0.5)
         let line = try graph.subtract(
             graph.multiply(limit, size), graph.constant(0.5 * Float(delta) * Float(delta)))
-        let isSmall = try graph.compare(.lessEqual, size, limit)
+        let isSmall = try graph.compare(.lessOrEqual, size, limit)
         return LossValues(try graph.meanOfLast(graph.select(isSmall, square, line)))
     }
 }

@@ -103,7 +103,8 @@ extension Graph {
     func logits(of prediction: Value) -> Value? {
         let node = nodes[prediction.node]
         switch node.op {
-        case let softmax as Softmax where !softmax.isLogarithmic: return node.inputs[0]
+        case let softmax as SwiftletGraph.Softmax where !softmax.isLogarithmic:
+            return node.inputs[0]
         case let unary as Unary where unary.function == .sigmoid: return node.inputs[0]
         default: return nil
         }

@@ -1,0 +1,100 @@
+"""Records how Keras 3 trains small models: histories, final weights, optimizer states."""
+
+import keras
+import numpy as np
+
+from keras_cases import histories as table
+from keras_cases.recording import Recording
+from keras_cases.values import coarse, generator, weight_for
+
+N = table.SAMPLES
+EPOCHS = 3
+
+
+def data_of(kind, rng):
+    """Inputs, targets and sample weights."""
+    def real(*shape):
+        return coarse(rng, (N, *shape))
+
+    classes = rng.integers(0, 3, N).astype(np.int32)
+    kinds = {
+        "real 2": lambda: ([real(5)], [real(2)]),
+        "numbers": lambda: ([real(5)], [real()]),
+        "yes or no": lambda: ([real(5)], [rng.integers(0, 2, (N, 1)).astype(np.float32)]),
+        "one hot": lambda: ([real(5)], [np.eye(3, dtype=np.float32)[classes]]),
+        "classes": lambda: ([real(5)], [classes]),
+        "classes weighted": lambda: ([real(5)], [classes], np.abs(real()) + np.float32(0.25)),
+        "two ends": lambda: ([real(4), real(3)], [real(1), classes]),
+        "pair": lambda: ([real(5), real(5)], [real(2)]),
+        "images": lambda: ([real(6, 6, 2)], [classes]),
+        "pictures": lambda: ([real(6, 6, 2)], [real(6, 6, 2)]),
+        "series": lambda: ([real(8, 3)], [real(1)]),
+        "volumes": lambda: ([real(4, 4, 4, 1)], [classes]),
+        "words": lambda: ([words(rng)], [rng.integers(0, 2, (N, 1)).astype(np.float32)]),
+        "words to series": lambda: ([words(rng)], [real(7, 2)]),
+    }
+    inputs, targets, *weights = kinds[kind]()
+    return inputs, targets, weights[0] if weights else None
+
+
+def words(rng):
+    """Word numbers, padded with 0 on the right."""
+    numbers = rng.integers(1, 9, (N, 7)).astype(np.int32)
+    for i, length in enumerate(rng.integers(2, 8, N)):
+        numbers[i, length:] = 0
+    return numbers
+
+
+def made(thing):
+    """Calls the functions that make objects, wherever they are in lists and dicts."""
+    if isinstance(thing, dict):
+        return {k: made(v) for k, v in thing.items()}
+    if isinstance(thing, list):
+        return [made(v) for v in thing]
+    return thing() if callable(thing) else thing
+
+
+def record(row, recording):
+    keras.utils.clear_session()
+    rng = generator("histories", row["name"])
+    model = row["model"]()
+    for variable in model.weights:
+        variable.assign(weight_for([row["name"]], variable.path, variable.shape))
+    model.compile(**made(row["compile"]))
+    inputs, targets, weights = data_of(row["data"], rng)
+    start = [np.asarray(v) for v in model.weights]
+
+    def one(many):
+        return many[0] if len(many) == 1 else many
+
+    case = {
+        "name": row["name"], "model": keras.saving.serialize_keras_object(model),
+        "compile_config": model.get_compile_config(),
+        "fit": {"epochs": EPOCHS, "batch_size": 8, **row["fit"]},
+        "weights": [{"path": v.path, **recording.array(s)} for v, s in zip(model.weights, start)],
+        "inputs": recording.arrays(inputs), "targets": recording.arrays(targets),
+        "sample_weight": recording.array(weights),
+    }
+    history = model.fit(one(inputs), one(targets), sample_weight=weights, shuffle=False,
+                        epochs=EPOCHS, batch_size=8, verbose=0, **row["fit"]).history
+    case["history"] = {k: [float(x) for x in v] for k, v in history.items()}
+    case["after"] = recording.arrays([np.asarray(v) for v in model.weights])
+    case["optimizer"] = [{"name": v.path, **recording.array(np.asarray(v))}
+                         for v in model.optimizer.variables]
+    scores = model.evaluate(one(inputs), one(targets), sample_weight=weights, batch_size=8,
+                            verbose=0, return_dict=True)
+    case["evaluation"] = {k: float(v) for k, v in scores.items()}
+    for key in ("build_config", "compile_config"):
+        case["model"].pop(key, None)
+    recording.cases.append(case)
+
+
+if __name__ == "__main__":
+    rows = table.ROWS
+    # Two files, so that none is large: the losses with the optimizers, and the rest.
+    pairs = len(table.NUMBER_LOSSES) * 4 + 12
+    for part, name in ((rows[:pairs], "histories"), (rows[pairs:], "histories-models")):
+        recording = Recording("tools/make-training-histories")
+        for row in part:
+            record(row, recording)
+        recording.save(f"fixtures/training/{name}")
