@@ -89,6 +89,16 @@ targets += [
         "SwiftletTensor"),
 ]
 
+// Floor 3: Keras files.
+targets += [
+    library(
+        "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
+        "SwiftletTensor"),
+    tests(
+        "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletFiles", "SwiftletHDF5",
+        "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
+]
+
 // Floor 4: training.
 targets += [
     library(

@@ -16,7 +16,7 @@ package struct WeightSpec: Sendable {
     package let regularizer: Regularizer?
     package let constraint: Constraint?
     /// The positions of the layers that own it, outermost model first.
-    let rank: [Int]
+    package let rank: [Int]
 
     /// The weight's own name: the last part of its path.
     package var name: String { String(path.split(separator: "/").last ?? "") }

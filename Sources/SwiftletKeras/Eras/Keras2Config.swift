@@ -1,0 +1,194 @@
+internal import SwiftletFiles
+
+/// Brings configurations of Keras 2 (and of tf.keras 1 and 2) into the canonical form.
+struct Keras2Config {
+    func model(_ json: JSON) throws(ConfigRefusal) -> JSON {
+        // The outermost object may be a bare list of layers.
+        try layer(json)
+    }
+
+    /// A layer or model with its `class_name` and `config`; `inbound_nodes` stay as they are.
+    func layer(_ json: JSON) throws(ConfigRefusal) -> JSON {
+        try refuseCode(in: json)
+        guard let className = json["class_name"]?.string else { return json }
+        var json = json
+        if NetworkLayers.isNetwork(json) {
+            json["class_name"] = className == "Sequential" ? "Sequential" : "Functional"
+            let config = json["config"] ?? [:]
+            // Until Keras 2.2.2 a Sequential's config was the list of its layers.
+            let members =
+                config.object
+                ?? ["layers": config, "name": json["name"] ?? .string("sequential")]
+            json["config"] = .object(
+                className == "Sequential" ? try sequential(members) : try network(members))
+            return json
+        }
+        let name = className.split(separator: ">").last.map(String.init) ?? className
+        json["class_name"] = .string(Self.classNames[name] ?? name)
+        if let config = json["config"]?.object {
+            json["config"] = .object(try layerConfig(config, className: name))
+        }
+        return json
+    }
+
+    private func sequential(_ config: JSONObject) throws(ConfigRefusal) -> JSONObject {
+        var config = config
+        var layers: [JSON] = []
+        for json in config["layers"]?.array ?? [] {
+            // The first layer may say what the model's input is.
+            if layers.isEmpty, json["class_name"] != "InputLayer", !NetworkLayers.isNetwork(json),
+                let shape = json["config"]?["batch_input_shape"] ?? json["config"]?["batch_shape"]
+            {
+                let name = NetworkLayers.name(of: json) ?? "layer"
+                layers.append(
+                    inputLayer(shape, dtype: json["config"]?["dtype"], name: name + "_input"))
+            }
+            layers.append(try layer(json))
+        }
+        config["layers"] = .array(layers)
+        return config
+    }
+
+    private func inputLayer(_ shape: JSON, dtype: JSON?, name: String) -> JSON {
+        let dtype = dtype.flatMap { $0.string ?? $0["config"]?["name"]?.string }
+        let computed = dtype.map { $0.hasPrefix("mixed_") ? "float32" : $0 }
+        return [
+            "class_name": "InputLayer",
+            "config": [
+                "batch_shape": shape, "dtype": .string(computed ?? "float32"), "sparse": false,
+                "name": .string(name),
+            ],
+        ]
+    }
+
+    /// A Functional model: its layers, then the calls between them.
+    func network(_ config: JSONObject) throws(ConfigRefusal) -> JSONObject {
+        var config = config
+        let given = config["layers"]?.array ?? []
+        let calls = Keras2Calls(layers: given, outputs: config["output_layers"])
+        var layers: [JSON] = []
+        for json in given {
+            var converted = try layer(json)
+            if let nodes = json["inbound_nodes"]?.array {
+                converted["inbound_nodes"] = .array(nodes.map(calls.node))
+            }
+            layers.append(converted)
+        }
+        config["layers"] = .array(layers)
+        for key in ["input_layers", "output_layers"] {
+            if let references = config[key] { config[key] = calls.bases.canonical(references) }
+        }
+        return config
+    }
+}
+
+// MARK: - Layers
+
+extension Keras2Config {
+    /// Classes that today have another name, or are a case of another class.
+    private static let classNames = [
+        "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
+        "SyncBatchNormalization": "BatchNormalization",
+        "LSTMV1": "LSTM", "LSTMV2": "LSTM", "GRUV1": "GRU", "GRUV2": "GRU",
+        "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "ThresholdedReLU": "ReLU",
+        "Conv2DTransposeV1": "Conv2DTranspose", "DenseFeaturesV2": "DenseFeatures",
+        "Convolution1D": "Conv1D", "Convolution2D": "Conv2D", "Convolution3D": "Conv3D",
+        "SeparableConvolution2D": "SeparableConv2D", "Convolution2DTranspose": "Conv2DTranspose",
+        "MaxPool1D": "MaxPooling1D", "MaxPool2D": "MaxPooling2D", "MaxPool3D": "MaxPooling3D",
+        "AvgPool1D": "AveragePooling1D", "AvgPool2D": "AveragePooling2D",
+        "AvgPool3D": "AveragePooling3D",
+    ]
+
+    private func layerConfig(
+        _ given: JSONObject, className: String
+    ) throws(ConfigRefusal) -> JSONObject {
+        var config = JSONObject()
+        for (key, value) in given {
+            switch key {
+            case "batch_input_shape" where className == "InputLayer": config["batch_shape"] = value
+            case "batch_input_shape": break
+            case "dtype": config[key] = className == "InputLayer" ? value : dtypePolicy(value)
+            case "layer", "backward_layer":
+                config[key] = value["class_name"] == nil ? value : try layer(value)
+            case "activation", "recurrent_activation": config[key] = activation(value)
+            case _ where key.hasSuffix("initializer"): config[key] = initializer(value)
+            default: config[key] = plain(value)
+            }
+        }
+        adjust(&config, className: className)
+        return config
+    }
+
+    /// What single classes changed.
+    private func adjust(_ config: inout JSONObject, className: String) {
+        switch className {
+        case "BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2":
+            if let axes = config["axis"]?.array, axes.count == 1 { config["axis"] = axes[0] }
+        case "GRU", "GRUV1":
+            // Files that do not say it are older than the other way of applying the gate.
+            if config["reset_after"] == nil { config["reset_after"] = false }
+        case "CuDNNLSTM":
+            config["activation"] = "tanh"
+            config["recurrent_activation"] = "sigmoid"
+        case "CuDNNGRU":
+            config["activation"] = "tanh"
+            config["recurrent_activation"] = "sigmoid"
+            config["reset_after"] = true
+        case "LeakyReLU":
+            if let slope = config["alpha"] {
+                config["alpha"] = nil
+                config["negative_slope"] = slope
+            }
+        case "ThresholdedReLU":
+            config["threshold"] = config["theta"] ?? 1.0
+            config["theta"] = nil
+        default: break
+        }
+    }
+
+    /// `hard_sigmoid` was `clip(0.2 x + 0.5, 0, 1)` until Keras 3.
+    private func activation(_ json: JSON) -> JSON {
+        let name =
+            json.string ?? json["config"]?.string
+            ?? (json["class_name"] == "function" ? json["config"]?["name"]?.string : nil)
+        return name == "hard_sigmoid" ? "hard_sigmoid_fifth" : json
+    }
+
+    /// Early files call a truncated normal distribution just normal.
+    private func initializer(_ json: JSON) -> JSON {
+        var json = plain(json)
+        if json["class_name"] == "VarianceScaling", json["config"]?["distribution"] == "normal",
+            var config = json["config"]
+        {
+            config["distribution"] = "truncated_normal"
+            json["config"] = config
+        }
+        return json
+    }
+
+    /// `"float32"`, or a policy, as Keras 3's object.
+    private func dtypePolicy(_ json: JSON) -> JSON {
+        guard let name = json.string ?? json["config"]?["name"]?.string else { return json }
+        return [
+            "module": "keras", "class_name": "DTypePolicy", "config": ["name": .string(name)],
+            "registered_name": nil,
+        ]
+    }
+
+    /// Numbers that were written as NumPy arrays of no dimensions.
+    private func plain(_ json: JSON) -> JSON {
+        switch json {
+        case .object(let object):
+            if object["class_name"] == "ndarray" || object["type"] == "ndarray",
+                let value = object["value"] ?? object["config"]?["value"]
+            {
+                return value
+            }
+            var result = JSONObject()
+            for (key, value) in object { result[key] = plain(value) }
+            return .object(result)
+        case .array(let elements): return .array(elements.map(plain))
+        default: return json
+        }
+    }
+}

@@ -1,0 +1,64 @@
+internal import SwiftletFiles
+
+/// Keras 3's configurations are canonical but for the numbers of nested models' calls: nodes count
+/// them from 0, `output_layers` counts those of a Functional from 1.
+struct Keras3Config {
+    func model(_ json: JSON) throws(ConfigRefusal) -> JSON {
+        try layer(json)
+    }
+
+    private func layer(_ json: JSON) throws(ConfigRefusal) -> JSON {
+        try refuseCode(in: json)
+        var json = json
+        guard let config = json["config"]?.object else { return json }
+        json["config"] = .object(
+            config["layers"] == nil ? try wrapper(config) : try network(config))
+        return json
+    }
+
+    /// Layers in the configuration of wrappers.
+    private func wrapper(_ config: JSONObject) throws(ConfigRefusal) -> JSONObject {
+        var config = config
+        for key in ["layer", "backward_layer"] where config[key]?["class_name"] != nil {
+            if let inner = config[key] { config[key] = try layer(inner) }
+        }
+        return config
+    }
+
+    private func network(_ config: JSONObject) throws(ConfigRefusal) -> JSONObject {
+        var config = config
+        let given = config["layers"]?.array ?? []
+        // Legacy files of Keras 3 may hold calls in Keras 2's form, with its numbers.
+        let isOld = given.contains { layer in
+            layer["inbound_nodes"]?.array?.contains { $0.array != nil } == true
+        }
+        let calls = isOld ? Keras2Calls(layers: given, outputs: config["output_layers"]) : nil
+        var bases = calls?.bases ?? NodeBases()
+        var layers: [JSON] = []
+        for json in given {
+            if !isOld, json["config"]?["input_layers"] != nil,
+                let name = NetworkLayers.name(of: json)
+            {
+                bases[name] = 1
+            }
+            var converted = try layer(json)
+            if let calls, let nodes = json["inbound_nodes"]?.array {
+                converted["inbound_nodes"] = .array(nodes.map(calls.node))
+            }
+            layers.append(converted)
+        }
+        config["layers"] = .array(layers)
+        if let outputs = config["output_layers"] {
+            config["output_layers"] = bases.canonical(outputs)
+        }
+        return config
+    }
+}
+
+/// Nothing in a file is executed.
+func refuseCode(in layer: JSON) throws(ConfigRefusal) {
+    guard layer["class_name"] == "Lambda" else { return }
+    throw ConfigRefusal(
+        place: "layer '\(NetworkLayers.name(of: layer) ?? "lambda")'",
+        cause: "a Lambda layer holds Python code, which is not run")
+}

@@ -1,0 +1,129 @@
+internal import SwiftletFiles
+internal import SwiftletLayers
+
+/// A model's canonical configuration as Keras 3 itself would write it.
+struct Keras3Writing {
+    private let shapes: NetworkShapes
+
+    init(shapes: NetworkShapes) {
+        self.shapes = shapes
+    }
+
+    /// The outermost object, with modules and registered names.
+    func model(_ json: JSON) throws(ConfigRefusal) -> JSON { try layer(json, path: []) }
+
+    private func layer(_ json: JSON, path: [String]) throws(ConfigRefusal) -> JSON {
+        guard let config = json["config"]?.object, let className = json["class_name"]?.string else {
+            return json
+        }
+        var json = json
+        json["registered_name"] = .null
+        switch className {
+        case "Functional":
+            json["module"] = "keras.src.models.functional"
+            json["registered_name"] = "Functional"
+        case "Sequential": json["module"] = "keras"
+        default: json["module"] = "keras.layers"
+        }
+        json["config"] = .object(
+            config["layers"] == nil
+                ? try layerConfig(config, path: path) : try network(config, path: path))
+        return json
+    }
+
+    private func layerConfig(
+        _ config: JSONObject, path: [String]
+    ) throws(ConfigRefusal) -> JSONObject {
+        var config = config
+        for (key, value) in config.members {
+            if value == "hard_sigmoid_fifth" {
+                throw ConfigRefusal(
+                    place: "layer '\(path.joined(separator: "/"))'",
+                    cause: "the hard_sigmoid of Keras 2 does not exist in Keras 3; "
+                        + "save as legacy .h5")
+            }
+            if key == "layer" || key == "backward_layer", value["class_name"] != nil {
+                config[key] = try layer(value, path: path)
+            }
+        }
+        return config
+    }
+
+    private func network(_ config: JSONObject, path: [String]) throws(ConfigRefusal) -> JSONObject {
+        var config = config
+        let given = config["layers"]?.array ?? []
+        let tensors = TensorTypes(layers: given, path: path, shapes: shapes)
+        var bases = NodeBases()
+        var layers: [JSON] = []
+        for json in given {
+            let name = NetworkLayers.name(of: json) ?? ""
+            // `output_layers` counts the node that a Functional is born with.
+            if json["class_name"] == "Functional" { bases[name] = -1 }
+            var written = try layer(json, path: path + [name])
+            if let nodes = json["inbound_nodes"] {
+                written["inbound_nodes"] = tensors.completed(nodes)
+            }
+            layers.append(written)
+        }
+        config["layers"] = .array(layers)
+        if let outputs = config["output_layers"] {
+            config["output_layers"] = bases.canonical(outputs)
+        }
+        return config
+    }
+}
+
+/// Shape and element type of the tensors between a network's layers, which Keras 3 writes down.
+private struct TensorTypes {
+    private let inputs: [String: (shape: JSON, dtype: JSON)]
+    private let path: [String]
+    private let shapes: NetworkShapes
+
+    init(layers: [JSON], path: [String], shapes: NetworkShapes) {
+        var inputs: [String: (shape: JSON, dtype: JSON)] = [:]
+        for layer in layers where layer["class_name"] == "InputLayer" {
+            guard let name = NetworkLayers.name(of: layer), let config = layer["config"] else {
+                continue
+            }
+            inputs[name] = (config["batch_shape"] ?? [], config["dtype"] ?? "float32")
+        }
+        self.inputs = inputs
+        self.path = path
+        self.shapes = shapes
+    }
+
+    /// The calls with shape and element type added to every tensor.
+    func completed(_ json: JSON) -> JSON {
+        if json["class_name"] == "__keras_tensor__",
+            let history = json["config"]?["keras_history"],
+            let reference = TensorReference(history)
+        {
+            let type = type(of: reference)
+            return [
+                "class_name": "__keras_tensor__",
+                "config": [
+                    "shape": type.shape, "dtype": type.dtype, "keras_history": history,
+                ],
+            ]
+        }
+        switch json {
+        case .array(let elements): return .array(elements.map(completed))
+        case .object(let object):
+            var result = JSONObject()
+            for (key, value) in object { result[key] = completed(value) }
+            return .object(result)
+        default: return json
+        }
+    }
+
+    private func type(of reference: TensorReference) -> (shape: JSON, dtype: JSON) {
+        if let input = inputs[reference.layer] { return input }
+        let calls = shapes.layers[(path + [reference.layer]).joined(separator: "/")] ?? []
+        // A layer of a nested model has one entry per call for each call of the model.
+        guard calls.indices.contains(reference.call),
+            calls[reference.call].indices.contains(reference.output)
+        else { return ([nil], "float32") }
+        let extents = calls[reference.call][reference.output]
+        return (.array(extents.map { $0.map(JSON.int) ?? .null }), "float32")
+    }
+}

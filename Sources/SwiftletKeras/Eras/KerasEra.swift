@@ -1,0 +1,42 @@
+internal import SwiftletFiles
+
+/// Whose vocabulary and habits a configuration follows.
+enum KerasEra: Sendable, Hashable {
+    case keras1, keras2, keras3
+
+    /// - Parameter version: `keras_version` as files state it; nil where there is none.
+    init(version: String) {
+        switch version.split(separator: ".").first {
+        case "1", "0": self = .keras1
+        case "2": self = .keras2
+        default: self = .keras3
+        }
+    }
+
+    /// The era of an architecture that stands alone: Keras 1 and 2 name their version beside it,
+    /// Keras 3 gives each object its module.
+    init(architecture json: JSON) {
+        if let version = json["keras_version"]?.string {
+            self.init(version: version)
+        } else {
+            self = json["module"] == nil ? .keras2 : .keras3
+        }
+    }
+}
+
+/// What cannot be brought into today's vocabulary.
+struct ConfigRefusal: Error {
+    /// The layer's name, or what else tells the place.
+    let place: String
+    let cause: String
+}
+
+/// Rewrites a model's configuration of any era into the canonical one: Keras 3's vocabulary, with
+/// every node index counted from 0. Nothing behind this knows of eras.
+func canonicalConfig(_ json: JSON, era: KerasEra) throws(ConfigRefusal) -> JSON {
+    switch era {
+    case .keras1: throw ConfigRefusal(place: "model_config", cause: "Keras 1 is not supported")
+    case .keras2: return try Keras2Config().model(json)
+    case .keras3: return try Keras3Config().model(json)
+    }
+}

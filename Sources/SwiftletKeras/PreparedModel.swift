@@ -1,0 +1,72 @@
+internal import SwiftletFiles
+internal import SwiftletLayers
+internal import SwiftletTensor
+
+/// A model as it goes into a file: its layers in Keras's order, weights and optimizer state likewise.
+struct PreparedModel {
+    /// The canonical configuration.
+    let config: JSON
+    let network: Network
+    let shapes: NetworkShapes
+    let compilation: Compilation?
+    private let tensors: [String: Tensor]
+
+    /// - Parameter isFlat: nested functional models are written as their layers.
+    init(_ model: Model, isFlat: Bool) throws {
+        var config = inKerasOrder(model.network.serialized())
+        var renamed: [(path: String, name: String)] = []
+        if isFlat {
+            let flattening = Flattening(config)
+            renamed = flattening.renamed
+            config = inKerasOrder(flattening.config)
+        }
+        guard let network = try LayerRegistry.standard.layer(from: config) as? Network else {
+            throw ModelError.structure("the model is no network")
+        }
+        self.config = config
+        self.network = network
+        shapes = try network.shapes()
+
+        /// The path that a weight has in the model as it is in memory.
+        func former(_ path: String) -> String {
+            guard let moved = renamed.first(where: { path.hasPrefix($0.name + "/") }) else {
+                return path
+            }
+            return moved.path + path.dropFirst(moved.name.count)
+        }
+        var tensors: [String: Tensor] = [:]
+        for spec in shapes.weights { tensors[spec.path] = model.tensors[former(spec.path)] }
+        self.tensors = tensors
+        var compilation = model.compilation
+        if let state = compilation?.optimizerState {
+            compilation?.optimizerState = Self.reordered(
+                state, from: try model.network.shapes().weights.filter(\.isTrainable).map(\.path),
+                to: shapes.weights.filter(\.isTrainable).map { former($0.path) })
+        }
+        self.compilation = compilation
+    }
+
+    /// - Throws: ``ModelError/weight(path:cause:)`` if the weight has no value.
+    func tensor(_ spec: ModelWeight) throws -> Tensor {
+        guard let tensor = tensors[spec.path] else {
+            throw ModelError.weight(path: spec.path, cause: "has no value; initialize the model")
+        }
+        return tensor
+    }
+
+    /// Optimizer variables follow the weights when these change their order.
+    private static func reordered(
+        _ state: [(name: String, value: Tensor)], from old: [String], to new: [String]
+    ) -> [(name: String, value: Tensor)] {
+        guard old != new, old.count == new.count else { return state }
+        let values = Dictionary(state.map { ($0.name, $0.value) }) { first, _ in first }
+        let successors = Dictionary(zip(old, new)) { first, _ in first }
+        return state.map { variable in
+            guard let slash = variable.name.lastIndex(of: "/"),
+                let path = successors[String(variable.name[..<slash])],
+                let value = values[path + variable.name[slash...]]
+            else { return variable }
+            return (path + variable.name[slash...], value)
+        }
+    }
+}
