@@ -21,7 +21,7 @@ struct RefusalCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct RefusalTests {
-    static let cases = structuralRefusals
+    static let cases = structuralRefusals + elementwiseRefusals
 
     @Test(arguments: cases) func saysWhy(_ row: RefusalCase) throws {
         var graph = Graph()
