@@ -49,7 +49,7 @@ struct PassCase: Sendable, CustomTestStringConvertible {
         PassCase(name: "padding", gone: ["pad"]) {
             try Sequential {
                 Input(8, 8, 2)
-                try ZeroPadding2D(2)
+                ZeroPadding2D(2)
                 Conv2D(3, kernel: 5, strides: 2)
             }
         },

@@ -63,6 +63,9 @@ package struct ConvolutionOptions: Sendable {
 
     /// `[batch, spatial…, channels]` → `[batch, spatial…, filters]`.
     func lower(_ x: Value, rank: Int, in lowering: inout Lowering) throws -> Value {
+        guard padding != .causal || rank == 1 else {
+            throw ModelError.config(key: "padding", cause: "\"causal\" needs one spatial axis")
+        }
         let window = try Window(
             size: kernelSize.along(rank: rank, "kernel_size"),
             strides: strides.along(rank: rank, "strides"),

@@ -37,6 +37,9 @@ package struct PoolingOptions: Sendable {
     func lower(
         _ x: Value, _ kind: PoolingKind, rank: Int, in lowering: inout Lowering
     ) throws -> Value {
+        guard padding != .causal else {
+            throw ModelError.config(key: "padding", cause: "\"causal\" is for convolutions")
+        }
         let window = try Window(
             size: size.along(rank: rank, "pool_size"),
             strides: strides.along(rank: rank, "strides"),

@@ -1,13 +1,14 @@
 public import SwiftletFiles
 public import SwiftletGraph
 
-/// The transpose of a convolution over a sequence, which enlarges it by the strides: `[batch, steps, channels]` → the
-/// same with `filters` channels. The kernel is `[size…, filters, channels]`.
-public struct Conv1DTranspose: UnaryLayer {
-    public static let className = "Conv1DTranspose"
+/// The transpose of a convolution, which enlarges `[batch, spatial…, channels]` by the strides; the
+/// result has `filters` channels. Keras's `Conv1DTranspose`, `Conv2DTranspose`, `Conv3DTranspose`.
+///
+/// The kernel is `[size…, filters, channels]`.
+public struct ConvTranspose<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "Conv\(Rank.count)DTranspose" }
     public var options: LayerOptions
     private let convolution: TransposedOptions
-    private static let rank = 1
 
     /// - Parameter outputPadding: what is added to one side of the output; nil for Keras's choice.
     public init(
@@ -29,12 +30,16 @@ public struct Conv1DTranspose: UnaryLayer {
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        convolution = try TransposedOptions(config: config, rank: Self.rank)
+        convolution = try TransposedOptions(config: config, rank: Rank.count)
     }
 
-    public var config: JSONObject { convolution.config(rank: Self.rank) }
+    public var config: JSONObject { convolution.config(rank: Rank.count) }
 
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
-        try convolution.lower(x, rank: Self.rank, in: &lowering)
+        try convolution.lower(x, rank: Rank.count, in: &lowering)
     }
 }
+
+public typealias Conv1DTranspose = ConvTranspose<OneAxis>
+public typealias Conv2DTranspose = ConvTranspose<TwoAxes>
+public typealias Conv3DTranspose = ConvTranspose<ThreeAxes>

@@ -1,14 +1,14 @@
 public import SwiftletFiles
 public import SwiftletGraph
 
-/// Convolution over a sequence: `[batch, steps, channels]` → the same with `filters` channels.
+/// Convolution over the spatial axes of `[batch, spatial…, channels]`; the result has `filters`
+/// channels. Keras's `Conv1D`, `Conv2D` and `Conv3D`.
 ///
 /// The kernel is `[size…, channels / groups, filters]`.
-public struct Conv1D: UnaryLayer {
-    public static let className = "Conv1D"
+public struct Conv<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "Conv\(Rank.count)D" }
     public var options: LayerOptions
     private let convolution: ConvolutionOptions
-    private static let rank = 1
 
     /// - Parameters:
     ///   - kernel: the size of the window.
@@ -32,12 +32,16 @@ public struct Conv1D: UnaryLayer {
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        convolution = try ConvolutionOptions(config: config, rank: Self.rank)
+        convolution = try ConvolutionOptions(config: config, rank: Rank.count)
     }
 
-    public var config: JSONObject { convolution.config(rank: Self.rank) }
+    public var config: JSONObject { convolution.config(rank: Rank.count) }
 
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
-        try convolution.lower(x, rank: Self.rank, in: &lowering)
+        try convolution.lower(x, rank: Rank.count, in: &lowering)
     }
 }
+
+public typealias Conv1D = Conv<OneAxis>
+public typealias Conv2D = Conv<TwoAxes>
+public typealias Conv3D = Conv<ThreeAxes>

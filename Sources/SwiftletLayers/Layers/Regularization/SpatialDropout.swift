@@ -2,8 +2,9 @@ public import SwiftletFiles
 public import SwiftletGraph
 
 /// Drops whole channels while training: neighbouring values are too alike to drop one by one.
-public struct SpatialDropout1D: UnaryLayer {
-    public static let className = "SpatialDropout1D"
+/// Keras's `SpatialDropout1D`, `SpatialDropout2D` and `SpatialDropout3D`.
+public struct SpatialDropout<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "SpatialDropout\(Rank.count)D" }
     public var options: LayerOptions
     public let rate: Float
     private let format: DataFormat
@@ -26,13 +27,20 @@ public struct SpatialDropout1D: UnaryLayer {
     }
 
     public var config: JSONObject {
-        ["rate": .number(rate), "seed": seed.map(JSON.int) ?? .null]
+        var config: JSONObject = ["rate": .number(rate), "seed": seed.map(JSON.int) ?? .null]
+        // Keras's one-dimensional layer knows only one format.
+        if Rank.count > 1 { config["data_format"] = .string(format.rawValue) }
+        return config
     }
 
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
-        let shape = try lowering.spatialShape(of: x, rank: 1)
+        let shape = try lowering.spatialShape(of: x, rank: Rank.count)
         let channels = format == .channelsLast ? shape.count - 1 : 1
         let extents = shape.indices.map { $0 == 0 || $0 == channels ? shape[$0] : 1 }
         return try lowering.dropout(x, rate: rate, extents: extents, seed: seed)
     }
 }
+
+public typealias SpatialDropout1D = SpatialDropout<OneAxis>
+public typealias SpatialDropout2D = SpatialDropout<TwoAxes>
+public typealias SpatialDropout3D = SpatialDropout<ThreeAxes>

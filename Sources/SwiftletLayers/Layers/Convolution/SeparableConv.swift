@@ -2,10 +2,10 @@ public import SwiftletFiles
 public import SwiftletGraph
 internal import SwiftletTensor
 
-/// A depthwise convolution over rows and columns, then a 1×1 convolution that mixes the channels:
-/// `[batch, height, width, channels]` → the same with `filters` channels.
-public struct SeparableConv2D: UnaryLayer {
-    public static let className = "SeparableConv2D"
+/// A depthwise convolution, then a 1×1 convolution that mixes the channels: `[batch, spatial…,
+/// channels]` → the same with `filters` channels. Keras's `SeparableConv1D` and `SeparableConv2D`.
+public struct SeparableConv<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "SeparableConv\(Rank.count)D" }
     public var options: LayerOptions
     private let filters: Int
     private let depthwise: DepthwiseOptions
@@ -13,7 +13,6 @@ public struct SeparableConv2D: UnaryLayer {
     private let activation: Activation
     private let usesBias: Bool
     private let bias: WeightOptions
-    private static let rank = 2
 
     public init(
         _ filters: Int, kernel: Extent, strides: Extent = 1, padding: Padding = .valid,
@@ -38,7 +37,7 @@ public struct SeparableConv2D: UnaryLayer {
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
         filters = try config.positiveInt("filters")
-        depthwise = try DepthwiseOptions(config: config, rank: Self.rank)
+        depthwise = try DepthwiseOptions(config: config, rank: Rank.count)
         pointwise = try WeightOptions(config: config, "pointwise", default: .glorotUniform)
         activation = try config.activation("activation")
         usesBias = try config.bool("use_bias", default: true)
@@ -47,7 +46,7 @@ public struct SeparableConv2D: UnaryLayer {
 
     public var config: JSONObject {
         var config: JSONObject = ["filters": .int(filters)]
-        depthwise.write(to: &config, rank: Self.rank)
+        depthwise.write(to: &config, rank: Rank.count)
         pointwise.write("pointwise", to: &config)
         config["activation"] = activation.json
         config["use_bias"] = .bool(usesBias)
@@ -58,9 +57,9 @@ public struct SeparableConv2D: UnaryLayer {
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
         try lowering.channelsLast(x, depthwise.format) { lowering, x in
             let parts = try depthwise.lower(
-                x, rank: Self.rank, weight: "depthwise_kernel", in: &lowering)
-            let ones = [Int](repeating: 1, count: Self.rank)
-            let channels = lowering.graph.shape(of: parts)[Self.rank + 1]
+                x, rank: Rank.count, weight: "depthwise_kernel", in: &lowering)
+            let ones = [Int](repeating: 1, count: Rank.count)
+            let channels = lowering.graph.shape(of: parts)[Rank.count + 1]
             let mixing = try lowering.weight(
                 "pointwise_kernel", ones + [channels, filters], pointwise)
             var y = try lowering.graph.convolution(
@@ -73,3 +72,6 @@ public struct SeparableConv2D: UnaryLayer {
         }
     }
 }
+
+public typealias SeparableConv1D = SeparableConv<OneAxis>
+public typealias SeparableConv2D = SeparableConv<TwoAxes>

@@ -1,12 +1,12 @@
 public import SwiftletFiles
 public import SwiftletGraph
 
-/// The largest value in windows over a sequence, channel by channel: `[batch, steps, channels]`.
-public struct MaxPooling1D: UnaryLayer {
-    public static let className = "MaxPooling1D"
+/// The mean in windows over the spatial axes of `[batch, spatial…, channels]`, channel by channel.
+/// Keras's `AveragePooling1D`, `AveragePooling2D` and `AveragePooling3D`.
+public struct AveragePooling<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "AveragePooling\(Rank.count)D" }
     public var options: LayerOptions
     private let pooling: PoolingOptions
-    private static let rank = 1
 
     /// - Parameter strides: the window's size if nil.
     public init(
@@ -20,12 +20,16 @@ public struct MaxPooling1D: UnaryLayer {
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        pooling = try PoolingOptions(config: config, rank: Self.rank)
+        pooling = try PoolingOptions(config: config, rank: Rank.count)
     }
 
-    public var config: JSONObject { pooling.config(rank: Self.rank) }
+    public var config: JSONObject { pooling.config(rank: Rank.count) }
 
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
-        try pooling.lower(x, .max, rank: Self.rank, in: &lowering)
+        try pooling.lower(x, .average, rank: Rank.count, in: &lowering)
     }
 }
+
+public typealias AveragePooling1D = AveragePooling<OneAxis>
+public typealias AveragePooling2D = AveragePooling<TwoAxes>
+public typealias AveragePooling3D = AveragePooling<ThreeAxes>

@@ -2,16 +2,17 @@ public import SwiftletFiles
 public import SwiftletGraph
 internal import SwiftletTensor
 
-/// Convolution of every channel by itself over steps: `[batch, steps, channels]` → the same with
-/// `channels · depthMultiplier` channels. The kernel is `[size…, channels, depthMultiplier]`.
-public struct DepthwiseConv1D: UnaryLayer {
-    public static let className = "DepthwiseConv1D"
+/// Convolution of every channel by itself: `[batch, spatial…, channels]` → the same with
+/// `channels · depthMultiplier` channels. Keras's `DepthwiseConv1D` and `DepthwiseConv2D`.
+///
+/// The kernel is `[size…, channels, depthMultiplier]`.
+public struct DepthwiseConv<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "DepthwiseConv\(Rank.count)D" }
     public var options: LayerOptions
     private let depthwise: DepthwiseOptions
     private let activation: Activation
     private let usesBias: Bool
     private let bias: WeightOptions
-    private static let rank = 1
 
     public init(
         kernel: Extent, strides: Extent = 1, padding: Padding = .valid, dilation: Extent = 1,
@@ -33,7 +34,7 @@ public struct DepthwiseConv1D: UnaryLayer {
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        depthwise = try DepthwiseOptions(config: config, rank: Self.rank)
+        depthwise = try DepthwiseOptions(config: config, rank: Rank.count)
         activation = try config.activation("activation")
         usesBias = try config.bool("use_bias", default: true)
         bias = try WeightOptions(config: config, "bias", default: .zeros)
@@ -41,7 +42,7 @@ public struct DepthwiseConv1D: UnaryLayer {
 
     public var config: JSONObject {
         var config: JSONObject = [:]
-        depthwise.write(to: &config, rank: Self.rank)
+        depthwise.write(to: &config, rank: Rank.count)
         config["activation"] = activation.json
         config["use_bias"] = .bool(usesBias)
         bias.write("bias", to: &config)
@@ -50,12 +51,15 @@ public struct DepthwiseConv1D: UnaryLayer {
 
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
         try lowering.channelsLast(x, depthwise.format) { lowering, x in
-            var y = try depthwise.lower(x, rank: Self.rank, weight: "kernel", in: &lowering)
+            var y = try depthwise.lower(x, rank: Rank.count, weight: "kernel", in: &lowering)
             if usesBias {
-                let channels = lowering.graph.shape(of: y)[Self.rank + 1]
+                let channels = lowering.graph.shape(of: y)[Rank.count + 1]
                 y = try lowering.graph.add(y, lowering.weight("bias", [channels], bias))
             }
             return try lowering.activate(y, activation)
         }
     }
 }
+
+public typealias DepthwiseConv1D = DepthwiseConv<OneAxis>
+public typealias DepthwiseConv2D = DepthwiseConv<TwoAxes>

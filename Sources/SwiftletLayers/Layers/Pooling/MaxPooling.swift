@@ -1,12 +1,12 @@
 public import SwiftletFiles
 public import SwiftletGraph
 
-/// The largest value in windows over an image, channel by channel: `[batch, height, width, channels]`.
-public struct MaxPooling2D: UnaryLayer {
-    public static let className = "MaxPooling2D"
+/// The largest value in windows over the spatial axes of `[batch, spatial…, channels]`, channel by channel.
+/// Keras's `MaxPooling1D`, `MaxPooling2D` and `MaxPooling3D`.
+public struct MaxPooling<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "MaxPooling\(Rank.count)D" }
     public var options: LayerOptions
     private let pooling: PoolingOptions
-    private static let rank = 2
 
     /// - Parameter strides: the window's size if nil.
     public init(
@@ -20,12 +20,16 @@ public struct MaxPooling2D: UnaryLayer {
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        pooling = try PoolingOptions(config: config, rank: Self.rank)
+        pooling = try PoolingOptions(config: config, rank: Rank.count)
     }
 
-    public var config: JSONObject { pooling.config(rank: Self.rank) }
+    public var config: JSONObject { pooling.config(rank: Rank.count) }
 
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
-        try pooling.lower(x, .max, rank: Self.rank, in: &lowering)
+        try pooling.lower(x, .max, rank: Rank.count, in: &lowering)
     }
 }
+
+public typealias MaxPooling1D = MaxPooling<OneAxis>
+public typealias MaxPooling2D = MaxPooling<TwoAxes>
+public typealias MaxPooling3D = MaxPooling<ThreeAxes>

@@ -1,12 +1,12 @@
 public import SwiftletFiles
 public import SwiftletGraph
 
-/// The largest value over the whole of an image, channel by channel: `[batch, height, width, channels]` → `[batch, channels]`.
-public struct GlobalMaxPooling2D: UnaryLayer {
-    public static let className = "GlobalMaxPooling2D"
+/// The largest value over all spatial axes, channel by channel: `[batch, spatial…, channels]` →
+/// `[batch, channels]`. Keras's `GlobalMaxPooling1D`, `GlobalMaxPooling2D`, `GlobalMaxPooling3D`.
+public struct GlobalMaxPooling<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "GlobalMaxPooling\(Rank.count)D" }
     public var options: LayerOptions
     private let pooling: GlobalPoolingOptions
-    private static let rank = 2
 
     /// - Parameter keepsDimensions: whether the pooled axes stay, with extent 1.
     public init(
@@ -24,6 +24,10 @@ public struct GlobalMaxPooling2D: UnaryLayer {
     public var config: JSONObject { pooling.config }
 
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
-        try pooling.lower(x, .max, rank: Self.rank, in: &lowering)
+        try pooling.lower(x, .max, rank: Rank.count, in: &lowering)
     }
 }
+
+public typealias GlobalMaxPooling1D = GlobalMaxPooling<OneAxis>
+public typealias GlobalMaxPooling2D = GlobalMaxPooling<TwoAxes>
+public typealias GlobalMaxPooling3D = GlobalMaxPooling<ThreeAxes>

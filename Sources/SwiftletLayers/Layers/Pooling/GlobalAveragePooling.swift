@@ -2,12 +2,13 @@ public import SwiftletFiles
 public import SwiftletGraph
 internal import SwiftletTensor
 
-/// The mean over the whole of a sequence, channel by channel: `[batch, steps, channels]` → `[batch, channels]`.
-public struct GlobalAveragePooling1D: UnaryLayer {
-    public static let className = "GlobalAveragePooling1D"
+/// The mean over all spatial axes, channel by channel: `[batch, spatial…, channels]` →
+/// `[batch, channels]`. Keras's `GlobalAveragePooling1D`, `GlobalAveragePooling2D` and
+/// `GlobalAveragePooling3D`.
+public struct GlobalAveragePooling<Rank: SpatialRank>: UnaryLayer {
+    public static var className: String { "GlobalAveragePooling\(Rank.count)D" }
     public var options: LayerOptions
     private let pooling: GlobalPoolingOptions
-    private static let rank = 1
 
     /// - Parameter keepsDimensions: whether the pooled axes stay, with extent 1.
     public init(
@@ -24,11 +25,11 @@ public struct GlobalAveragePooling1D: UnaryLayer {
 
     public var config: JSONObject { pooling.config }
 
+    /// Masked steps do not count, where there is one spatial axis.
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
-        guard let mask = lowering.mask(of: x) else {
-            return try pooling.lower(x, .average, rank: Self.rank, in: &lowering)
+        guard Rank.count == 1, let mask = lowering.mask(of: x) else {
+            return try pooling.lower(x, .average, rank: Rank.count, in: &lowering)
         }
-        // The mean over the steps that count.
         let shape = lowering.graph.shape(of: x)
         let steps = pooling.format == .channelsLast ? 1 : 2
         guard shape.rank == 3 else { throw refusal("three axes expected, \(shape) found") }
@@ -42,3 +43,7 @@ public struct GlobalAveragePooling1D: UnaryLayer {
         return try lowering.graph.divide(sum, count)
     }
 }
+
+public typealias GlobalAveragePooling1D = GlobalAveragePooling<OneAxis>
+public typealias GlobalAveragePooling2D = GlobalAveragePooling<TwoAxes>
+public typealias GlobalAveragePooling3D = GlobalAveragePooling<ThreeAxes>
