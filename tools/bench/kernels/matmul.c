@@ -41,19 +41,23 @@ void bench_matmul(void) {
     static const shape shapes[] = {
         {1024, 1024, 1024, 0, 0}, {1024, 1024, 1024, 1, 0}, {1024, 1024, 1024, 0, 1},
         {256, 256, 256, 0, 0},    {128, 128, 64, 0, 1},     {64, 64, 64, 0, 0},
-        {32, 10, 128, 0, 0},      {3136, 64, 64, 0, 0},     {3136, 64, 576, 0, 0},
+        {32, 1024, 1024, 0, 0},  {32, 10, 128, 0, 0},      {3136, 64, 64, 0, 0},     {3136, 64, 576, 0, 0},
         {784, 128, 1152, 0, 0},   {196, 256, 2304, 0, 0},   {49, 512, 4608, 0, 0},
         {49, 2048, 512, 0, 0},    {12544, 64, 147, 0, 0},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         bench(shapes[i], "packed once");
-    for (size_t i = 0; i < 7; i++) bench(shapes[i], "each call packs");
-    for (size_t i = 0; i < 7; i++) bench(shapes[i], "in place");
+    for (size_t i = 0; i < 8; i++) bench(shapes[i], "each call packs");
+    for (size_t i = 0; i < 8; i++) bench(shapes[i], "in place");
 }
 
 void bench_skinny(void) {
     for (size_t m = 1; m <= 4; m++) bench((shape){m, 4096, 4096, 0, 0}, "packed once");
     for (size_t m = 1; m <= 4; m++) bench((shape){m, 512, 512, 0, 0}, "packed once");
+    for (size_t m = 1; m <= 64; m *= 2) { /* a step of a recurrent layer */
+        bench((shape){m, 512, 128, 0, 0}, "packed once");
+        bench((shape){m, 512, 128, 0, 0}, "in place");
+    }
     bench((shape){1, 4096, 4096, 0, 0}, "in place");
     bench((shape){1, 4096, 4096, 0, 1}, "in place");
     bench((shape){1, 512, 512, 0, 1}, "in place");
