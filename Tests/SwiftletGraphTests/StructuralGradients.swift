@@ -77,6 +77,12 @@ let structuralGradientCases: [GradientCase] = [
     ) { graph, x in
         try graph.cumulativeProduct(x[0], axis: 1, isExclusive: true, isReversed: true)
     },
+    GradientCase(name: "sort", shapes: [[4, 3]], step: 1e-3, tolerance: 2e-2) { graph, x in
+        try graph.sort(x[0], axis: 0).values
+    },
+    GradientCase(name: "top 2", shapes: [[3, 5]], step: 1e-3, tolerance: 2e-2) { graph, x in
+        try graph.topK(x[0], 2).values
+    },
 ]
 
 extension Graph {

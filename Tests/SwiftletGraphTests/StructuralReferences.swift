@@ -4,7 +4,7 @@ import SwiftletTensor
 /// The calls of `tools/op_cases/structural.py`.
 let structuralReferenceCases =
     movingReferenceCases + repeatingReferenceCases + pickingReferenceCases + countingReferenceCases
-    + castReferenceCases
+    + castReferenceCases + orderReferenceCases
 
 private let movingReferenceCases: [ReferenceCase] =
     ["bool", "float16", "int32", "float64"].map { dtype in
@@ -141,4 +141,27 @@ private let castReferenceCases: [ReferenceCase] =
     } + [
         ReferenceCase(name: "cast int64 to uint64") { try $0.cast($1[0], to: .uint64) },
         ReferenceCase(name: "cast float64 to float16") { try $0.cast($1[0], to: .float16) },
+    ]
+
+private let orderReferenceCases: [ReferenceCase] =
+    (0..<3).flatMap { axis in
+        [
+            ReferenceCase(name: "sort along axis \(axis)") {
+                try $0.sort($1[0], axis: axis).values
+            },
+            ReferenceCase(name: "sorting order along axis \(axis)") {
+                try $0.sort($1[0], axis: axis).indices
+            },
+        ]
+    } + [
+        ReferenceCase(name: "sort, descending") {
+            try $0.sort($1[0], isDescending: true).values
+        },
+        ReferenceCase(name: "sorting order, descending") {
+            try $0.sort($1[0], isDescending: true).indices
+        },
+        ReferenceCase(name: "sort int32") { try $0.sort($1[0]).values },
+        ReferenceCase(name: "sorting order of extremes") { try $0.sort($1[0]).indices },
+        ReferenceCase(name: "top 3") { try $0.topK($1[0], 3).values },
+        ReferenceCase(name: "places of the top 17") { try $0.topK($1[0], 17).indices },
     ]

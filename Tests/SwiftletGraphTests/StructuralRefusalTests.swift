@@ -101,4 +101,11 @@ private let structuralRefusals: [RefusalCase] = [
     RefusalCase("repeat: [2, 3] repeated -1 times", TensorType([2, 3])) {
         try $0.repeated($1[0], -1, axis: 1)
     },
+    RefusalCase("top_k: 4 of 3", TensorType([2, 3])) { try $0.topK($1[0], 4).values },
+    RefusalCase("sort: axis 2 is outside shape [2, 3]", TensorType([2, 3])) {
+        try $0.sort($1[0], axis: 2).values
+    },
+    RefusalCase("sort: float32 or int32 expected, bool found", TensorType([3], .bool)) {
+        try $0.sort($1[0]).values
+    },
 ]

@@ -18,6 +18,7 @@ def cases():
     yield from picks()
     yield from counts()
     yield from casts()
+    yield from orders()
 
 
 def moves():
@@ -138,3 +139,22 @@ def casts():
         yield f"cast int32 to {dtype}", [wide.astype("int32")], lambda x, d=dtype: x.astype(d)
     yield "cast int64 to uint64", [np.array([7, 2**53 + 1])], lambda x: x.astype("uint64")
     yield "cast float64 to float16", [np.array([1 / 3, 1e-6, 6e4])], lambda x: x.astype("float16")
+
+
+def orders():
+    x = numbers(3, 4, 40)
+    x[x % 5 == 0] = 5
+    for axis in range(3):
+        yield f"sort along axis {axis}", [x], lambda x, a=axis: np.sort(x, a)
+        yield f"sorting order along axis {axis}", [x], (
+            lambda x, a=axis: np.argsort(x, a, kind="stable").astype("int32"))
+    yield "sort, descending", [x], lambda x: -np.sort(-x, -1)
+    yield "sorting order, descending", [x], (
+        lambda x: np.argsort(-x, -1, kind="stable").astype("int32"))
+    yield "sort int32", [numbers(3, 20, dtype="int32")], lambda x: np.sort(x, -1)
+    extremes = np.array([0.0, np.nan, -0.0, np.inf, -1e-40, 1e-40, -np.inf, -0.0, 0.0], "float32")
+    yield "sorting order of extremes", [extremes], (
+        lambda x: np.argsort(x, kind="stable").astype("int32"))
+    yield "top 3", [x], lambda x: -np.sort(-x, -1)[..., :3]
+    yield "places of the top 17", [x], (
+        lambda x: np.argsort(-x, -1, kind="stable").astype("int32")[..., :17])

@@ -20,11 +20,11 @@
 #include "optimizer.h"
 #include "pool.h"
 #include "random.h"
-#include "pool.h"
 #include "reduce.h"
 #include "resize.h"
 #include "rows.h"
 #include "scores.h"
+#include "sort.h"
 #include "unary.h"
 
 #endif
