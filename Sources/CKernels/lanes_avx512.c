@@ -1,6 +1,8 @@
 #include "lanes.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #pragma clang attribute push(__attribute__((target("avx512f,avx2,fma"))), apply_to = function)
 
 #define SL_WIDTH 16
