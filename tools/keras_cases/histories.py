@@ -44,7 +44,7 @@ def residual():
     image = keras.Input((6, 6, 2))
     x = L.Conv2D(4, 3, padding="same", use_bias=False)(image)
     x = L.ReLU()(L.BatchNormalization()(x))
-    y = L.BatchNormalization()(L.Conv2D(4, 3, padding="same")(x))
+    y = L.BatchNormalization()(L.Conv2D(4, 3, padding="same", use_bias=False)(x))
     y = L.MaxPooling2D()(L.ReLU()(L.Add()([x, y])))
     return keras.Model(image, L.Dense(3, "softmax")(L.GlobalAveragePooling2D()(y)))
 

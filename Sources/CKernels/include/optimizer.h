@@ -14,6 +14,7 @@ typedef struct sl_update {
     size_t count;
     float *weight;
     const float *gradient;
+    const float *squares; /* what stands for the gradient's squares, or NULL for themselves */
     float *slot[3]; /* as many as the rule uses */
     float scale;
     float limit; /* INFINITY for none */

@@ -91,6 +91,8 @@ struct StepGraph {
     let metrics: [(name: String, metric: Metric, statistics: Value)]
     /// Per trained weight; empty for evaluation.
     private(set) var gradients: [Value?] = []
+    /// What stands for the squares of a gradient, where they are not the squares.
+    private(set) var gradientSquares: [Value?] = []
 
     /// - Parameter isTraining: whether layers behave as in training and gradients are needed.
     init(_ network: Network, _ setup: ResolvedSetup, _ types: BatchTypes, isTraining: Bool) throws {
@@ -142,6 +144,9 @@ struct StepGraph {
                 lowering.weight(path: $0.path)
             }
             gradients = try graph.gradients(of: loss, withRespectTo: trained)
+            gradientSquares = try gradients.map { gradient in
+                try gradient.flatMap { try graph.squaresOfOccurrences($0) }
+            }
         }
         lowering.graph = graph
         (self.lowering, self.inputs, self.targets) = (lowering, inputs, targets)
@@ -168,6 +173,27 @@ struct StepGraph {
             return try body()
         } catch TrainingError.loss(let cause) {
             throw TrainingError.loss("output '\(output)': \(cause)")
+        }
+    }
+}
+
+extension Graph {
+    /// For the gradient of a table that is only looked up (an embedding): the sum of the squares of
+    /// each look-up's gradient, which Keras on TensorFlow takes for the square of their sum. Nil
+    /// for any other gradient.
+    fileprivate mutating func squaresOfOccurrences(_ gradient: Value) throws -> Value? {
+        let node = nodes[gradient.node]
+        switch node.op {
+        case let lookup as GatherGradient where lookup.axis == 0:
+            return try apply(lookup, square(node.inputs[0]), node.inputs[1])
+        case is AddN:
+            var parts: [Value] = []
+            for input in node.inputs {
+                guard let part = try squaresOfOccurrences(input) else { return nil }
+                parts.append(part)
+            }
+            return try append(AddN(), parts)[0]
+        default: return nil
         }
     }
 }

@@ -11,6 +11,7 @@ struct StepProgram {
     private let updates: [Int]
     private let trainedCount: Int
     private let gradientOutputs: [Int?]
+    private let squareOutputs: [Int?]
     private let firstUpdateOutput: Int
     private let program: Program
     private let memory: TensorStorage
@@ -53,11 +54,13 @@ struct StepProgram {
         metrics = graph.metrics.map { ($0.name, $0.metric) }
         outputs += graph.metrics.map(\.statistics)
         trainedCount = graph.gradients.count
-        gradientOutputs = graph.gradients.map { gradient in
-            guard let gradient else { return nil }
-            outputs.append(gradient)
+        func appendOutput(_ value: Value?) -> Int? {
+            guard let value else { return nil }
+            outputs.append(value)
             return outputs.count - 1
         }
+        gradientOutputs = graph.gradients.map(appendOutput)
+        squareOutputs = graph.gradientSquares.map(appendOutput)
         firstUpdateOutput = outputs.count
         var updates: [Int] = []
         if lowering.isTraining {
@@ -119,12 +122,13 @@ struct StepProgram {
     }
 
     /// One per trained weight; valid until the next run.
-    var gradients: [UnsafePointer<Float>?] {
-        gradientOutputs.map { output in
-            output.map {
-                program.output($0, in: workspace).assumingMemoryBound(to: Float.self)
-            }
-        }
+    var gradients: [UnsafePointer<Float>?] { gradientOutputs.map(floats) }
+
+    /// What stands for the gradients' squares, where they are not the squares.
+    var gradientSquares: [UnsafePointer<Float>?] { squareOutputs.map(floats) }
+
+    private func floats(_ output: Int?) -> UnsafePointer<Float>? {
+        output.map { program.output($0, in: workspace).assumingMemoryBound(to: Float.self) }
     }
 
     /// Writes new statistics to the weights.

@@ -71,16 +71,18 @@ final class Trainer {
         let step = counterOffset &+ Int64(optimizer?.iteration ?? 0)
         try program.run(step: step, weights: weights, workers: workers)
         totals.add(program, samples: rows.count)
-        try applyGradients(program.gradients)
+        try applyGradients(program.gradients, program.gradientSquares)
         try program.applyUpdates(to: &weights)
     }
 
-    private func applyGradients(_ gradients: [UnsafePointer<Float>?]) throws {
+    private func applyGradients(
+        _ gradients: [UnsafePointer<Float>?], _ squares: [UnsafePointer<Float>?]
+    ) throws {
         guard !trained.isEmpty, gradients.contains(where: { $0 != nil }) else { return }
         // Taken out of the array, so that they are written in place and not copied.
         var values = takeTrained()
         defer { for (place, index) in trained.enumerated() { weights[index] = values[place] } }
-        try optimizer?.apply(gradients, to: &values, workers: workers)
+        try optimizer?.apply(gradients, squares: squares, to: &values, workers: workers)
         for (weight, program) in constraints {
             guard let place = trained.firstIndex(of: weight), gradients[place] != nil else {
                 continue
@@ -145,6 +147,7 @@ final class Trainer {
 /// Loss and metrics over the batches so far.
 struct Totals {
     private(set) var samples = 0
+    private var batches = 0
     /// The loss of the last batch alone.
     private(set) var lastLoss = 0.0
     private var lossSum = 0.0
@@ -157,21 +160,23 @@ struct Totals {
             metrics = program.metrics.map { ($0.name, $0.metric, []) }
         }
         samples += count
+        batches += 1
         lastLoss = Double(program.loss)
         lossSum += lastLoss * Double(count)
         for index in outputLossSums.indices {
-            outputLossSums[index].sum += Double(program.outputLoss(index)) * Double(count)
+            outputLossSums[index].sum += Double(program.outputLoss(index))
         }
         for index in metrics.indices {
             program.addStatistics(index, to: &metrics[index].sums)
         }
     }
 
-    /// `loss`, the outputs' losses where there are several, and the metrics.
+    /// `loss`, the outputs' losses where there are several, and the metrics. As in Keras, a small
+    /// last batch counts fully for an output's loss, but by its samples for the sum.
     func results(prefix: String = "") -> [(name: String, value: Double)] {
         let count = Double(max(samples, 1))
         return [(prefix + "loss", lossSum / count)]
-            + outputLossSums.map { (prefix + $0.name, $0.sum / count) }
+            + outputLossSums.map { (prefix + $0.name, $0.sum / Double(max(batches, 1))) }
             + metrics.map { (prefix + $0.name, $0.metric.result($0.sums)) }
     }
 }

@@ -59,9 +59,12 @@ package struct OptimizerState: Sendable {
     ///
     /// - Parameters:
     ///   - gradients: one per weight; nil leaves the weight as it is.
+    ///   - squares: what stands for the squares of a weight's gradient, where it is not nil; empty
+    ///     if it is nil for all.
     ///   - values: the weights' values, changed in place.
     package mutating func apply(
-        _ gradients: [UnsafePointer<Float>?], to values: inout [Tensor], workers: Workers
+        _ gradients: [UnsafePointer<Float>?], squares: [UnsafePointer<Float>?] = [],
+        to values: inout [Tensor], workers: Workers
     ) throws {
         precondition(gradients.count == weights.count && values.count == weights.count)
         if let steps = optimizer.options.accumulationSteps {
@@ -75,11 +78,11 @@ package struct OptimizerState: Sendable {
                 means[index] = UnsafePointer(sum)
             }
             if isUpdate {
-                try update(means, &values, workers)
+                try update(means, [], &values, workers)
                 accumulators = try weights.map { try Tensor(zeros: $0.shape) }
             }
         } else {
-            try update(gradients, &values, workers)
+            try update(gradients, squares, &values, workers)
         }
         if let average = optimizer.options.average {
             try updateAverages(average, of: &values, workers)
@@ -88,7 +91,8 @@ package struct OptimizerState: Sendable {
     }
 
     private mutating func update(
-        _ gradients: [UnsafePointer<Float>?], _ values: inout [Tensor], _ workers: Workers
+        _ gradients: [UnsafePointer<Float>?], _ squares: [UnsafePointer<Float>?],
+        _ values: inout [Tensor], _ workers: Workers
     ) throws {
         let rate = currentRate
         var step = OptimizerStep(iteration: updates, rate: rate, scalars: scalars)
@@ -102,7 +106,8 @@ package struct OptimizerState: Sendable {
             optimizer.rule.update(
                 WeightUpdate(
                     shape: weights[index].shape, weight: try values[index].uniqueFloats(),
-                    gradient: gradient, slots: memory, scale: scales[index], limit: limit,
+                    gradient: gradient, squares: squares.isEmpty ? nil : squares[index],
+                    slots: memory, scale: scales[index], limit: limit,
                     decay: decay),
                 step: step, workers: workers)
         }

@@ -78,6 +78,8 @@ struct WeightUpdate {
     let shape: Shape
     let weight: UnsafeMutablePointer<Float>
     let gradient: UnsafePointer<Float>
+    /// What stands for the gradient's squares; nil for themselves.
+    let squares: UnsafePointer<Float>?
     let slots: [UnsafeMutablePointer<Float>]
     /// What the gradient is multiplied by, to which it is then clipped, and what part of the weight
     /// is taken off first.
@@ -96,7 +98,9 @@ struct WeightUpdate {
             }
             var part = sl_update(
                 cpu: SL_CPU_ACTIVE, count: range.count, weight: weight + range.lowerBound,
-                gradient: gradient + range.lowerBound, slot: (slot(0), slot(1), slot(2)),
+                gradient: gradient + range.lowerBound,
+                squares: squares.map { $0 + range.lowerBound },
+                slot: (slot(0), slot(1), slot(2)),
                 scale: scale, limit: limit, decay: decay)
             step(&part)
         }

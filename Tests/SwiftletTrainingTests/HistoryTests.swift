@@ -1,0 +1,60 @@
+import SwiftletFiles
+import SwiftletLayers
+import SwiftletTensor
+import SwiftletTraining
+import Testing
+
+@Suite struct HistoryTests {
+    static let cases = RecordedCase.all("histories") + RecordedCase.all("histories-models")
+
+    /// Every number that Keras measured in three epochs, and the weights in the end.
+    @Test(arguments: cases) func trainsAsKeras(_ row: RecordedCase) throws {
+        var recorded = try HistoryCase(row)
+        let history = try recorded.model.fit(recorded.data, options: recorded.options)
+        let expected = try #require(row.json["history"]?.object)
+        #expect(Set(history.names) == Set(expected.keys))
+        for (name, values) in expected {
+            let found = try #require(history[name], "\(name) is missing")
+            for (epoch, pair) in zip(found, values.array ?? []).enumerated() {
+                let value = pair.1.double ?? .nan
+                #expect(
+                    abs(pair.0 - value) <= 1e-4 * max(abs(value), 0.01),
+                    "\(name) of epoch \(epoch): \(pair.0), not \(value)")
+            }
+            #expect(found.count == values.array?.count)
+        }
+        for (path, tensor) in try recorded.weightsAfter() {
+            let found = try #require(recorded.model[weight: path])
+            let difference = distance(try found.floats(), try tensor.floats())
+            #expect(difference <= 1e-4, "\(path): \(difference)")
+        }
+    }
+
+    /// What the optimizer remembers has Keras's order and numbers.
+    @Test(arguments: cases) func keepsOptimizerStateAsKeras(_ row: RecordedCase) throws {
+        var recorded = try HistoryCase(row)
+        try recorded.model.fit(recorded.data, options: recorded.options)
+        let state = try #require(recorded.model.compilation?.optimizerState)
+        let expected = try #require(row.json["optimizer"]?.array)
+        #expect(state.count == expected.count)
+        for (variable, place) in zip(state, expected) {
+            let tensor = try #require(try row.recording.tensor(place))
+            #expect(variable.value.shape == tensor.shape)
+            let difference = distance(try variable.value.floats(), try tensor.floats())
+            #expect(difference <= 1e-4, "\(variable.name): \(difference)")
+        }
+    }
+
+    /// Loss and metrics of the trained model.
+    @Test(arguments: cases) func evaluatesAsKeras(_ row: RecordedCase) throws {
+        var recorded = try HistoryCase(row)
+        recorded.model.tensors = try recorded.weightsAfter()
+        let found = try recorded.model.evaluate(recorded.data, batchSize: 8, threads: 1)
+        let expected = try #require(row.json["evaluation"]?.object)
+        #expect(Set(found.map(\.name)) == Set(expected.keys))
+        for (name, value) in found {
+            let number = expected[name]?.double ?? .nan
+            #expect(abs(value - number) <= 2e-5 * max(abs(number), 1), "\(name): \(value)")
+        }
+    }
+}
