@@ -35,15 +35,15 @@ struct ProductTests {
 
     /// Large enough to be shared out.
     static let shared: [Case] = [
-        Case(name: "matmul by rows", op: MatMul(), shapes: [[200, 40], [40, 20]]),
-        Case(name: "matmul by panels", op: MatMul(), shapes: [[3, 200], [200, 300]]),
+        Case(name: "matmul by rows", op: MatMul(), shapes: [[400, 64], [64, 40]]),
+        Case(name: "matmul by panels", op: MatMul(), shapes: [[3, 300], [300, 700]]),
         Case(
             name: "matmul with an activation", op: MatMul(epilogue: silu),
-            shapes: [[70, 200], [200, 37]]),
+            shapes: [[140, 200], [200, 37]]),
         Case(
             name: "depthwise convolution with an activation",
             op: Convolution(same(groups: 70), epilogue: silu),
-            shapes: [[2, 12, 13, 70], [3, 3, 1, 70]]),
+            shapes: [[2, 30, 31, 70], [3, 3, 1, 70]]),
         Case(
             name: "matmul of batches", op: MatMul(transposesB: true),
             shapes: [[3, 1, 30, 40], [1, 5, 30, 40]]),
@@ -54,11 +54,11 @@ struct ProductTests {
             shapes: [[2, 12, 12, 16], [3, 3, 8, 40]]),
         Case(
             name: "depthwise convolution", op: Convolution(same(groups: 130)),
-            shapes: [[2, 12, 12, 130], [3, 3, 1, 130]]),
+            shapes: [[2, 20, 20, 130], [3, 3, 1, 130]]),
         Case(
             name: "transposed convolution",
-            op: ConvolutionInputGradient(same(stride: 2), spatial: [24, 24]),
-            shapes: [[2, 12, 12, 16], [3, 3, 9, 16]]),
+            op: ConvolutionInputGradient(same(stride: 2), spatial: [32, 32]),
+            shapes: [[2, 16, 16, 16], [3, 3, 9, 16]]),
         Case(
             name: "kernel gradient by rows",
             op: ConvolutionKernelGradient(same(), kernel: [3, 3]),

@@ -11,8 +11,9 @@ struct ProductParts {
     private let rowParts: Int
     let count: Int
 
-    /// Multiply-adds below which a second thread costs more than it brings.
-    private static let smallestPart = 1 << 16
+    /// Multiply-adds of a part, at least: some microseconds, as long as a sleeping thread takes to
+    /// come.
+    private static let smallestPart = 1 << 18
     /// Parts per thread, so that a thread that is held up does not hold up the others.
     private static let partsPerThread = 4
     /// Rows in a part, at least, and their divisor: whole register tiles of every level.
