@@ -137,6 +137,14 @@ targets += [
         "SwiftletTensor"),
 ]
 
+// Floor 6: what users import.
+targets += [
+    library(
+        "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletKeras", "SwiftletLayers",
+        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
+    tests("SwiftletTests", "Swiftlet", "TestSupport"),
+]
+
 // Floor 7: the command line.
 targets += [
     .executableTarget(
@@ -153,7 +161,14 @@ let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "SwiftletTensor", targets: ["SwiftletTensor"]),
+        // Everything: train, save, load, predict, score.
+        .library(name: "Swiftlet", targets: ["Swiftlet"]),
+        // Only to open models and run them: libhdf5 and zlib, nothing else.
+        .library(
+            name: "SwiftletRuntime",
+            targets: ["SwiftletRuntime", "SwiftletLayers", "SwiftletTensor"]),
+        .library(
+            name: "SwiftletKeras", targets: ["SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     dependencies: [

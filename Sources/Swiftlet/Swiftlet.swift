@@ -1,0 +1,9 @@
+// One import for whoever trains, runs and scores models.
+@_exported public import SwiftletData
+@_exported public import SwiftletDataset
+@_exported public import SwiftletKeras
+@_exported public import SwiftletLayers
+@_exported public import SwiftletRuntime
+@_exported public import SwiftletScores
+@_exported public import SwiftletTensor
+@_exported public import SwiftletTraining
