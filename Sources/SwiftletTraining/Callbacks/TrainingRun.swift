@@ -17,6 +17,7 @@ public final class TrainingRun {
     public internal(set) var logs: [(name: String, value: Double)] = []
     /// The loss of the last batch alone.
     public internal(set) var batchLoss = 0.0
+    /// The epochs before this one.
     public internal(set) var history = History()
     private(set) var stopReason: String?
 
@@ -35,6 +36,16 @@ public final class TrainingRun {
 
     /// One of ``logs``; nil if there is none of that name.
     public func log(_ name: String) -> Double? { logs.first { $0.name == name }?.value }
+
+    /// Adds to ``logs``, or changes them: for callbacks that measure something themselves. The history
+    /// gets the logs as the callbacks leave them.
+    public func set(_ name: String, to value: Double) {
+        if let index = logs.firstIndex(where: { $0.name == name }) {
+            logs[index].value = value
+        } else {
+            logs.append((name, value))
+        }
+    }
 
     /// The optimizer's learning rate for the next step. A rate that follows a schedule stays what
     /// the schedule says.

@@ -65,8 +65,8 @@ struct TrainingLoop {
             state.epoch = epoch
             try tell { try $0.epochBegins($1) }
             guard try trainEpoch(epoch) else { break epochs }
-            state.history.append(state.logs)
             try tell { try $0.epochEnds($1) }
+            state.history.append(state.logs)
             if let reason = state.stopReason {
                 state.history.end = .stopped(reason)
                 break epochs
