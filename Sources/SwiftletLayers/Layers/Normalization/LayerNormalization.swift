@@ -64,6 +64,10 @@ public struct LayerNormalization: UnaryLayer {
         let scale =
             scales || scalesOnly ? try lowering.weight("gamma", extents, gamma) : nil
         let shift = centers && !scalesOnly ? try lowering.weight("beta", extents, beta) : nil
+        if !scalesOnly, normalized == Array(shape.indices.suffix(normalized.count)) {
+            return try lowering.graph.layerNormalization(
+                x, gamma: scale, beta: shift, axisCount: normalized.count, epsilon: epsilon)
+        }
         // The weights lie along the normalised axes, 1 elsewhere.
         let broadcast = (0..<shape.rank).map { normalized.contains($0) ? shape[$0] : 1 }
 
