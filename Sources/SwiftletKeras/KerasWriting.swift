@@ -38,7 +38,7 @@ private struct KerasWriting {
     private let format: KerasFormat
 
     init(_ model: Model, _ format: KerasFormat) throws {
-        self.model = try PreparedModel(model, isFlat: format == .legacy)
+        self.model = try PreparedModel(model, for: format)
         self.format = format
     }
 

@@ -11,14 +11,19 @@ struct PreparedModel {
     let compilation: Compilation?
     private let tensors: [String: Tensor]
 
-    /// - Parameter isFlat: nested functional models are written as their layers.
-    init(_ model: Model, isFlat: Bool) throws {
+    init(_ model: Model, for format: KerasFormat) throws {
         var config = inKerasOrder(model.network.serialized())
-        var renamed: [(path: String, name: String)] = []
-        if isFlat {
+        // Where layers have been moved, the way back to the paths in memory, latest step first.
+        var moves: [[(path: String, name: String)]] = []
+        if format == .legacy {
             let flattening = Flattening(config)
-            renamed = flattening.renamed
+            moves.insert(flattening.renamed, at: 0)
             config = inKerasOrder(flattening.config)
+        }
+        if format == .legacy || !format.isForKeras2 {
+            let renaming = LayerRenaming(config)
+            moves.insert(renaming.renamed, at: 0)
+            config = renaming.config
         }
         guard let network = try LayerRegistry.standard.layer(from: config) as? Network else {
             throw ModelError.structure("the model is no network")
@@ -27,12 +32,13 @@ struct PreparedModel {
         self.network = network
         shapes = try network.shapes()
 
-        /// The path that a weight has in the model as it is in memory.
         func former(_ path: String) -> String {
-            guard let moved = renamed.first(where: { path.hasPrefix($0.name + "/") }) else {
-                return path
+            moves.reduce(path) { path, renamed in
+                guard let moved = renamed.last(where: { path.hasPrefix($0.name + "/") }) else {
+                    return path
+                }
+                return moved.path + path.dropFirst(moved.name.count)
             }
-            return moved.path + path.dropFirst(moved.name.count)
         }
         var tensors: [String: Tensor] = [:]
         for spec in shapes.weights { tensors[spec.path] = model.tensors[former(spec.path)] }

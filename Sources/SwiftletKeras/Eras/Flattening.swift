@@ -96,7 +96,7 @@ private struct NestedNetwork {
         let nodes = layer["inbound_nodes"]?.array ?? []
         layer["inbound_nodes"] = .array(
             arguments.indices.flatMap { call in
-                nodes.map { node in replacing(in: node) { inner($0, call: call) } }
+                nodes.map { node in replacingReferences(in: node) { inner($0, call: call) } }
             })
         return layer
     }
@@ -116,7 +116,7 @@ private struct NestedNetwork {
     /// Replaces references to the model's outputs; until they lead elsewhere, since an output may be
     /// an input, which may be an earlier call's output.
     func dissolvingReferences(in json: JSON) -> JSON {
-        replacing(in: json) { reference in
+        replacingReferences(in: json) { reference in
             var reference = reference
             for _ in 0...arguments.count where reference.layer == name {
                 guard outputs.indices.contains(reference.output),
@@ -125,25 +125,6 @@ private struct NestedNetwork {
                 reference = inner(outputs[reference.output], call: reference.call)
             }
             return reference
-        }
-    }
-
-    private func replacing(
-        in json: JSON, _ change: (TensorReference) -> TensorReference
-    ) -> JSON {
-        if json["class_name"] == "__keras_tensor__", let history = json["config"]?["keras_history"],
-            let reference = TensorReference(history)
-        {
-            return change(reference).tensor
-        }
-        if let reference = TensorReference(json) { return change(reference).json }
-        switch json {
-        case .array(let elements): return .array(elements.map { replacing(in: $0, change) })
-        case .object(let object):
-            var result = JSONObject()
-            for (key, value) in object { result[key] = replacing(in: value, change) }
-            return .object(result)
-        default: return json
         }
     }
 }

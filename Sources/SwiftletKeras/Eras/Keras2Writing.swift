@@ -78,8 +78,8 @@ struct Keras2Writing {
                 config["batch_input_shape"] = value
             case ("dtype", _): config[key] = .string(Self.dtypeName(value))
             case ("negative_slope", _) where className == "LeakyReLU": config["alpha"] = value
-            case ("layer", _), ("backward_layer", _):
-                config[key] = try layer(value, isNested: true)
+            case ("trainable", _) where className == "InputLayer": break
+            case ("layer", _), ("backward_layer", _): config[key] = try wrapped(value)
             case (_, "hard_sigmoid"):
                 throw ConfigRefusal(
                     place: "layer '\(given["name"]?.string ?? className)'",
@@ -91,6 +91,18 @@ struct Keras2Writing {
             }
         }
         return config
+    }
+
+    /// The layer inside a wrapper, whose module both eras ask for.
+    private func wrapped(_ json: JSON) throws(ConfigRefusal) -> JSON {
+        var written = try layer(json, isNested: true)
+        switch json["class_name"]?.string {
+        case "Sequential": written["module"] = "keras"
+        case "Functional": written["module"] = "keras.src.models.functional"
+        default: written["module"] = "keras.layers"
+        }
+        written["registered_name"] = .null
+        return written
     }
 
     private static func dtypeName(_ json: JSON) -> String {

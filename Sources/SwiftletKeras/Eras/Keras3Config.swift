@@ -27,7 +27,8 @@ struct Keras3Config {
 
     private func network(_ config: JSONObject) throws(ConfigRefusal) -> JSONObject {
         var config = config
-        let given = config["layers"]?.array ?? []
+        var given = config["layers"]?.array ?? []
+        given = ImplicitMasks(given).removed(outputs: config["output_layers"]) ?? given
         // Legacy files of Keras 3 may hold calls in Keras 2's form, with its numbers.
         let isOld = given.contains { layer in
             layer["inbound_nodes"]?.array?.contains { $0.array != nil } == true
