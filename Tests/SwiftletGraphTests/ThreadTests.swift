@@ -23,13 +23,13 @@ private let elementwiseThreadCases: [ThreadCase] =
         }
     } + [
         ThreadCase(name: "gelu", shapes: [[70_003]]) { try $0.unary(.gelu, $1[0]) },
-        ThreadCase(name: "multiply by a row", shapes: [[301, 203], [203]]) {
+        ThreadCase(name: "multiply by a row", shapes: [[701, 203], [203]]) {
             try $0.multiply($1[0], $1[1])
         },
-        ThreadCase(name: "divide by a column", shapes: [[301, 203], [301, 1]]) {
+        ThreadCase(name: "divide by a column", shapes: [[701, 203], [701, 1]]) {
             try $0.divide($1[0], $1[1])
         },
-        ThreadCase(name: "select", shapes: [[301, 203], [203]]) { graph, x in
+        ThreadCase(name: "select", shapes: [[701, 203], [203]]) { graph, x in
             try graph.select(graph.compare(.less, x[0], x[1]), x[0], x[1])
         },
         ThreadCase(name: "softmax", shapes: [[2000, 37]]) { try $0.softmax($1[0]) },

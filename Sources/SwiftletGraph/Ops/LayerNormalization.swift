@@ -50,7 +50,7 @@ package struct LayerNormalization: Op {
         let (mean, inverse) = (call.outputFloats(1), call.outputFloats(2))
         let rows = call.outputTypes[1].elementCount
         let count = call.outputTypes[0].elementCount / max(rows, 1)
-        call.workers.forEach(count: rows, grain: max(1, (1 << 13) / max(count, 1))) {
+        call.workers.forEach(count: rows, grain: max(1, (1 << 14) / max(count, 1))) {
             let (row, start) = ($0.lowerBound, $0.lowerBound * count)
             sl_layer_norm(
                 x + start, gamma, beta, epsilon, y + start, mean + row, inverse + row, $0.count,

@@ -76,7 +76,7 @@ package struct Pooling: Op {
         let pool = lowered(input: call.inputTypes[0].shape, output: output)
         let lines = pool.batch * pool.output.0 * pool.output.1
         let work = pool.output.2 * pool.channels * size.reduce(1, *)
-        call.workers.forEach(count: lines, grain: max(1, (1 << 15) / max(work, 1))) { range in
+        call.workers.forEach(count: lines, grain: max(1, (1 << 16) / max(work, 1))) { range in
             var pool = pool
             switch kind {
             case .maximum: sl_pool_max(&pool, x, y, range.lowerBound, range.upperBound)

@@ -96,7 +96,7 @@ extension OpCall {
     func forEachRow(_ body: (_ start: Int, _ rows: Int, _ count: Int) -> Void) {
         let count = outputTypes[0].shape.last ?? 1
         let rows = outputTypes[0].elementCount / max(count, 1)
-        workers.forEach(count: rows, grain: max(1, (1 << 13) / max(count, 1))) {
+        workers.forEach(count: rows, grain: max(1, (1 << 14) / max(count, 1))) {
             body($0.lowerBound * count, $0.count, count)
         }
     }

@@ -12,7 +12,7 @@ package struct Unary: Op {
         (code, parameters) = function.kernel
     }
 
-    package var name: String { "\(function)" }
+    package var name: String { function.plainName }
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
         try expect(inputs, count: 1...1)
@@ -26,7 +26,7 @@ package struct Unary: Op {
 
     package func evaluate(_ call: OpCall) {
         let (x, y) = (call.floats(0), call.outputFloats())
-        call.workers.forEach(count: call.outputTypes[0].elementCount, grain: UnaryFunction.grain) {
+        call.workers.forEach(count: call.outputTypes[0].elementCount, grain: function.grain) {
             let start = $0.lowerBound
             sl_unary_apply(code, parameters, x + start, y + start, $0.count)
         }
@@ -53,7 +53,7 @@ package struct UnaryGradient: Op {
         (code, parameters) = function.kernel
     }
 
-    package var name: String { "\(function)_gradient" }
+    package var name: String { "\(function.plainName)_gradient" }
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
         try expect(inputs, count: 3...3)
@@ -67,7 +67,7 @@ package struct UnaryGradient: Op {
 
     package func evaluate(_ call: OpCall) {
         let (x, y, dy, dx) = (call.floats(0), call.floats(1), call.floats(2), call.outputFloats())
-        call.workers.forEach(count: call.outputTypes[0].elementCount, grain: UnaryFunction.grain) {
+        call.workers.forEach(count: call.outputTypes[0].elementCount, grain: function.grain) {
             let start = $0.lowerBound
             sl_unary_gradient(
                 code, parameters, x + start, y + start, dy + start, dx + start,
@@ -77,8 +77,22 @@ package struct UnaryGradient: Op {
 }
 
 extension UnaryFunction {
-    /// Numbers worth a thread's while.
-    fileprivate static let grain = 1 << 14
+    /// Numbers worth waking a thread for, by what one of them costs.
+    fileprivate var grain: Int {
+        switch self {
+        case .negate, .abs, .sign, .square, .floor, .ceil, .round, .relu, .relu6, .leakyReLU,
+            .hardSigmoid, .hardSigmoidFifth, .hardSiLU, .hardTanh, .hardShrink, .softShrink,
+            .threshold, .sparseSigmoid, .sparsePlus, .clip:
+            1 << 16
+        default: 1 << 15
+        }
+    }
+
+    /// Without the parameters: `relu`, not `relu(slope: 0.0, …)`.
+    fileprivate var plainName: String {
+        let text = "\(self)"
+        return String(text.prefix { $0 != "(" })
+    }
 
     /// Whether the derivative is zero wherever it exists.
     fileprivate var isFlat: Bool {
