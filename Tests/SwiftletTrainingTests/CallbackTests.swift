@@ -139,7 +139,7 @@ private struct Curve: Callback {
         let diary = Diary()
         let (model, _) = try Self.fit(
             epochs: 3,
-            [LearningRateSchedulePerEpoch { epoch, rate in rate / Double(epoch + 1) }, diary],
+            [LearningRateScheduler { epoch, rate in rate / Double(epoch + 1) }, diary],
             optimizer: .sgd(learningRate: 0.5))
         #expect(diary.rates == [0.5, 0.25, Double(Float(0.25) / 3)])
         // The rate stays with the model, in its configuration and in its state.
@@ -154,7 +154,7 @@ private struct Curve: Callback {
             epochs: 7,
             [
                 Curve(values: [3, 2, 2, 2, 2, 2, 1]),
-                LearningRateOnPlateau(factor: 0.5, patience: 2, lowestRate: 0.2), diary,
+                ReduceLearningRateOnPlateau(factor: 0.5, patience: 2, lowestRate: 0.2), diary,
             ], optimizer: .sgd(learningRate: 0.5))
         #expect(diary.rates.map { Float($0) } == [0.5, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2])
     }

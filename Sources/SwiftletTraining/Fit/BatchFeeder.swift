@@ -132,6 +132,9 @@ struct BatchFeeder {
         return (row, dtype)
     }
 
+    /// All targets of an output; nil where none are needed.
+    func targets(of output: Int) -> Tensor? { targets[output]?.source }
+
     var batchCount: Int { (count + batchSize - 1) / batchSize }
 
     /// The samples of batch `index` as positions in an order.

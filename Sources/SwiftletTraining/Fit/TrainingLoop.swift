@@ -125,8 +125,7 @@ extension Trainer {
             batchSize: batchSize)
         let outputs = try network.shapes().outputs
         for (index, name) in setup.outputNames.enumerated() where setup.takesClassNumbers(index) {
-            guard let classes = outputs[index].last ?? nil,
-                let tensor = data.targets[name] ?? data.targets.first?.tensor
+            guard let classes = outputs[index].last ?? nil, let tensor = feeder.targets(of: index)
             else { continue }
             try data.checkClassNumbers(
                 name, classes: classes, ignoring: setup.ignoredClass(index), in: tensor)

@@ -16,7 +16,7 @@ public struct Metric: Sendable {
         SparseCategoricalAccuracy.self, TopKCategoricalAccuracy.self,
         SparseTopKCategoricalAccuracy.self, RootMeanSquaredError.self, CosineSimilarityMetric.self,
         Precision.self, Recall.self, TruePositives.self, TrueNegatives.self, FalsePositives.self,
-        FalseNegatives.self, AUC.self,
+        FalseNegatives.self, AUC.self, F1Score.self, FBetaScore.self, R2Score.self,
     ]
 
     /// The metric of that Keras name, e.g. `accuracy`, `mae` or `auc`; every loss is one too.

@@ -198,7 +198,8 @@ package struct OptimizerState: Sendable {
         // A scalar that Keras of another version does not keep is left as it is.
         guard rest.count == places.count || rest.count == places.count + scalars.count else {
             throw TrainingError.optimizerState(
-                "\(places.count + scalars.count) tensors expected, \(rest.count) found")
+                "\(places.count + scalars.count) tensors expected for the trained weights, "
+                    + "\(rest.count) found; compile the model anew to begin without them")
         }
         for (place, variable) in zip(places, rest) {
             guard variable.value.shape == self[place].shape else {

@@ -1,18 +1,6 @@
-/// Sets the learning rate at the beginning of each epoch.
-public struct LearningRateSchedulePerEpoch: Callback {
-    private let rate: (_ epoch: Int, _ rate: Double) -> Double
-
-    /// - Parameter rate: the new rate, given the epoch from 0 and the rate before.
-    public init(_ rate: @escaping (_ epoch: Int, _ rate: Double) -> Double) { self.rate = rate }
-
-    public mutating func epochBegins(_ run: TrainingRun) {
-        run.learningRate = rate(run.epoch, run.learningRate)
-    }
-}
-
 /// Lowers the learning rate when what it watches has not become better for some epochs, as Keras's
 /// `ReduceLROnPlateau`.
-public struct LearningRateOnPlateau: Callback {
+public struct ReduceLearningRateOnPlateau: Callback {
     private let monitor: String
     private let factor: Double
     private let patience: Int
