@@ -22,6 +22,8 @@ TOLERANCE_IN_KERAS = {"float64": 1e-5, "float16": 2e-2, "bfloat16": 1e-1, "mixed
 def jobs():
     for name in MODELS_USED:
         for policy in POLICIES:
+            if (name, policy) == ("stacked recurrent", "bfloat16"):
+                continue  # Keras cannot make an orthogonal matrix in bfloat16
             yield "number formats", f"{name} {policy}", f"{name}/{policy}"
 
 
