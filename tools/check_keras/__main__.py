@@ -11,12 +11,10 @@ import multiprocessing
 import os
 import sys
 import time
-import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from . import compatibility, deep, element_types, training
-from .results import FAILED, OK, Result, Table
-from .swiftlet import Swiftlet
+from . import compatibility, deep, element_types, training, worker
+from .results import FAILED, OK, Table
 
 QUICK_EVERY = 4  # --quick takes each fourth layer case, and all models
 
@@ -38,49 +36,6 @@ def chosen(jobs, pattern):
         text = f"{section}/{name}".lower()
         if wanted in text or fnmatch.fnmatchcase(text, wanted):
             yield section, name, argument
-
-
-class Worker:
-    """State of a worker process: both Kerases, loaded once."""
-
-    kerases = None
-    done = 0
-
-    @classmethod
-    def start(cls):
-        import tensorflow as tf
-
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        import keras
-        import tf_keras
-
-        from keras_cases import files
-
-        files.quiet()
-        cls.kerases = ((keras, 3), (tf_keras, 2))
-
-
-def run(path, quick, section, name, argument):
-    Worker.done += 1
-    if Worker.done % 25 == 0:  # graphs of old models pile up, but collecting them takes long
-        for keras, _ in Worker.kerases:
-            keras.backend.clear_session()
-    swiftlet = Swiftlet(path)
-    try:
-        if section == "training":
-            return training.run_family(swiftlet, Worker.kerases[0][0], argument, quick)
-        if section == "optimizer state":
-            return training.run_state(swiftlet, Worker.kerases, argument)
-        if section == "number formats":
-            return element_types.run(swiftlet, Worker.kerases, argument)
-        if section == "deep networks":
-            return deep.run(swiftlet, Worker.kerases, argument)
-        return compatibility.run(swiftlet, Worker.kerases, section, argument)
-    except Exception:
-        where = "training " if section in ("training", "optimizer state") else "files "
-        return [Result(where + section, name, "the check itself", FAILED,
-                       traceback.format_exc()[-1500:])]
 
 
 def parse():
@@ -107,8 +62,8 @@ def main():
     began = time.monotonic()
     results = []
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.workers, context, initializer=Worker.start) as pool:
-        waiting = [pool.submit(run, os.path.abspath(options.swiftlet), options.quick, *job)
+    with ProcessPoolExecutor(options.workers, context, initializer=worker.start) as pool:
+        waiting = [pool.submit(worker.run, os.path.abspath(options.swiftlet), options.quick, *job)
                    for job in jobs]
         for count, one in enumerate(as_completed(waiting), 1):
             results += one.result()

@@ -3,8 +3,9 @@
 Keras writes a file, Swiftlet predicts from it; Swiftlet converts it, Keras loads the result.
 """
 
-import os
 import tempfile
+from dataclasses import dataclass
+from typing import Callable
 
 import numpy as np
 
@@ -22,9 +23,8 @@ class Subject:
     def __init__(self, keras, era, section, name, tolerance, model, arrays, reference=None):
         self.keras, self.era = keras, era
         self.section, self.name, self.tolerance = "files " + section, name, tolerance
-        self.model, self.arrays = model, arrays
+        self.model, self.arrays, self.weights = model, arrays, model.get_weights()
         self.wanted = reference or files.predict(model, arrays)
-        self.loads_own = {}
 
     def compare(self, step, run, excuse=None):
         """`run()` gives outputs; errors of any party are findings."""
@@ -40,18 +40,19 @@ class Subject:
             status = EXCUSED
         return Result(self.section, self.name, step, status, detail)
 
-    def cannot_reopen(self, kind, folder):
+    def cannot_reopen(self, target, folder):
         """Whether this Keras fails on the very file that it wrote itself."""
-        if kind.name not in self.loads_own:
-            try:
-                stem = f"{folder}/own"
-                kind.save(self.model, stem)
-                got = files.predict(kind.load(self.keras, stem), self.arrays)
-                arrays_alike(got, self.wanted, self.tolerance)
-                self.loads_own[kind.name] = True
-            except Exception:
-                self.loads_own[kind.name] = False
-        return not self.loads_own[kind.name]
+        if target.kind.era != self.era:
+            return False
+        try:
+            stem = f"{folder}/own"
+            self.model.set_weights(self.weights)
+            target.kind.save(self.model, stem)
+            got = files.predict(target.take(self, target.kind, stem), self.arrays)
+            arrays_alike(got, self.wanted, self.tolerance)
+        except Exception:
+            return True
+        return False
 
 
 def kind_named(name):
@@ -82,18 +83,16 @@ def zeroed(model):
 def write_all(swiftlet, subjects, source, folder):
     """Swiftlet converts `source` into each kind, every Keras that reads the kind predicts."""
     for subject in subjects:
-        for kind, how, arguments in TARGETS[subject.era]:
+        for target in TARGETS[subject.era]:
             stem = f"{folder}/ours"
-            path, weights = kind.paths(stem)
 
             def load():
-                swiftlet.convert(source, path, *(arguments if not weights else ()))
-                if weights:
-                    swiftlet.convert(source, weights, *arguments)
-                return files.predict(how(subject, kind, stem), subject.arrays)
+                target.write(swiftlet, source, stem)
+                return files.predict(target.take(subject, target.kind, stem), subject.arrays)
 
-            yield subject.compare(f"Swiftlet -> {kind.name}", load,
-                                  excuse=lambda: subject.cannot_reopen(kind, folder))
+            yield subject.compare(
+                f"Swiftlet -> {target.step or target.kind.name}", load,
+                excuse=lambda: subject.cannot_reopen(target, folder))
 
 
 def opened(subject, kind, stem):
@@ -107,13 +106,39 @@ def into_model(subject, kind, stem):
     return subject.model
 
 
-# Per era: kind, how Keras takes it, arguments that `convert` needs where the suffix is not enough.
+@dataclass(frozen=True)
+class Target:
+    """A kind that `convert` writes for an era, and how that era's Keras takes it.
+
+    arguments say what to write where the suffix is not enough: to the model or architecture and
+    to the weights beside it (None: it is not written, the model at hand takes the weights).
+    """
+
+    kind: files.Kind
+    take: Callable
+    arguments: tuple = ()
+    weights_arguments: tuple = ()
+    step: str = None
+
+    def write(self, swiftlet, source, stem):
+        path, weights = self.kind.paths(stem)
+        if self.take is not into_model:
+            swiftlet.convert(source, path, *self.arguments)
+        if weights:
+            swiftlet.convert(source, weights, *self.weights_arguments)
+
+
+WEIGHTS_ONLY = kind_named("keras 2 .json + weights-only .h5")
 TARGETS = {
-    3: [(kind_named("keras 3 .keras"), opened, ()),
-        (kind_named("keras 3 .h5"), opened, ()),
-        (kind_named("keras 3 .json + .weights.h5"), opened, ())],
-    2: [(kind_named("keras 2 .h5"), opened, ()),
-        (kind_named("keras 2 .json + weights-only .h5"), into_model, ("--to", "weights-h5"))],
+    3: [Target(kind_named("keras 3 .keras"), opened),
+        Target(kind_named("keras 3 .h5"), opened),
+        Target(kind_named("keras 3 .json + .weights.h5"), opened),
+        Target(WEIGHTS_ONLY, into_model, weights_arguments=("--to", "legacy-weights"),
+               step="weights-only .h5, into Keras 3")],
+    2: [Target(kind_named("keras 2 .h5"), opened),
+        Target(WEIGHTS_ONLY, opened, ("--to", "architecture-keras2"), ("--to", "legacy-weights")),
+        Target(kind_named("keras 2 .json + .weights.h5"), into_model,
+               step=".weights.h5, into Keras 2")],
 }
 
 
