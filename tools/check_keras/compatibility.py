@@ -133,10 +133,10 @@ TARGETS = {
     3: [Target(kind_named("keras 3 .keras"), opened),
         Target(kind_named("keras 3 .h5"), opened),
         Target(kind_named("keras 3 .json + .weights.h5"), opened),
-        Target(WEIGHTS_ONLY, into_model, weights_arguments=("--to", "legacy-weights"),
+        Target(WEIGHTS_ONLY, into_model, weights_arguments=("--to", "weights-h5"),
                step="weights-only .h5, into Keras 3")],
     2: [Target(kind_named("keras 2 .h5"), opened),
-        Target(WEIGHTS_ONLY, opened, ("--to", "architecture-keras2"), ("--to", "legacy-weights")),
+        Target(WEIGHTS_ONLY, opened, ("--to", "keras2-json"), ("--to", "weights-h5")),
         Target(kind_named("keras 2 .json + .weights.h5"), into_model,
                step=".weights.h5, into Keras 2")],
 }

@@ -1,5 +1,6 @@
 """What a check found, and how it is told."""
 
+import re
 from dataclasses import dataclass
 
 OK, FAILED, EXCUSED = "ok", "FAILED", "excused"
@@ -14,6 +15,20 @@ class Result:
     step: str
     status: str
     detail: str = ""
+
+
+def grouped(failed):
+    """Failures of one step whose texts differ in numbers and names only, most frequent first."""
+    groups = {}
+    for r in failed:
+        text = re.sub(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|/\S+|[-+.\de]*\d[-+.\de]*", "", r.detail)
+        groups.setdefault((r.step, text[:80]), []).append(r)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def listed(names, shown=8):
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return "; ".join(names[:shown]) + more
 
 
 class Table:
@@ -62,10 +77,12 @@ class Table:
             if some:
                 parts.append(self.text(title, some))
         failed = [r for r in self.results if r.status == FAILED]
-        for r in failed[:shown]:
-            parts.append(f"FAILED {r.section}: {r.case}\n    {r.step}\n    {r.detail}")
-        if len(failed) > shown:
-            parts.append(f"... and {len(failed) - shown} more (--json FILE has all of them)")
+        alike = grouped(failed)
+        for group in alike[:shown]:
+            parts.append(f"FAILED {group[0].step}\n    {group[0].detail}\n    "
+                         + listed([f"{r.section}: {r.case}" for r in group]))
+        if len(alike) > shown:
+            parts.append(f"... and {len(alike) - shown} other failures (--json FILE has them all)")
         passed = sum(r.status == OK for r in self.results)
         excused = sum(r.status == EXCUSED for r in self.results)
         parts.append(f"check-keras: {passed} of {passed + len(failed)} comparisons agree"
