@@ -1,5 +1,6 @@
 import SwiftletGraph
 import SwiftletTensor
+import Testing
 
 private let unaryFunctions: [(String, UnaryFunction)] = [
     ("negate", .negate), ("abs", .abs), ("sign", .sign), ("square", .square),
@@ -79,6 +80,37 @@ private let selectReferences = ["float32", "int64", "bool", "rows", "numbers"].m
     ReferenceCase(name: "select \($0)") { graph, x in try graph.select(x[0], x[1], x[2]) }
 }
 
+/// The derivatives at the corners of functions, where several answers are right but one is Keras's.
+private let unaryDerivatives =
+    unaryFunctions.filter { name, _ in
+        let start = unaryFunctions.firstIndex { $0.0 == "sigmoid" } ?? 0
+        let keras = unaryFunctions[start...].map(\.0)
+        return (keras + ["abs", "sign", "square", "floor", "round"]).contains(name)
+    }.map { derivative(of: $0.0, unary: $0.1) } + [
+        derivative(of: "relu, up to 6", unary: .relu(maximum: 6))
+    ]
+
+private func derivative(of name: String, unary function: UnaryFunction) -> ReferenceCase {
+    ReferenceCase(name: "derivative of \(name)", tolerance: 4e-6) { graph, x in
+        let y = try graph.unary(function, x[0])
+        let gradient = try graph.gradients(of: y, withRespectTo: [x[0]], seed: x[1])[0]
+        // Where it is known to be zero there is none.
+        return try gradient ?? graph.constant(Tensor(zeros: graph.shape(of: x[0])))
+    }
+}
+
+private let binaryDerivatives = [
+    BinaryFunction.maximum, .minimum, .multiply, .squaredDifference, .power,
+].map { function in
+    ReferenceCase(name: "derivative of \(function.rawValue)", tolerance: 1e-6) { graph, x in
+        let y = try graph.apply(Binary(function), x[0], x[1])
+        let gradients = try graph.gradients(
+            of: y, withRespectTo: [x[0], x[1]], seed: x[2])
+        return try graph.concatenate(gradients.map { try #require($0) }, axis: 0)
+    }
+}
+
 let elementwiseReferenceCases =
-    unaryReferences + binaryReferences + compareReferences + logicalReferences
+    unaryDerivatives + binaryDerivatives + unaryReferences + binaryReferences + compareReferences
+    + logicalReferences
     + classifyReferences + selectReferences

@@ -1,5 +1,6 @@
 import SwiftletGraph
 import SwiftletTensor
+import Testing
 
 private let shapes: [(String, axes: [Int])] = [
     ("(5,) over (0,)", [0]), ("(3, 40) over (0,)", [0]), ("(3, 40) over (1,)", [1]),
@@ -46,8 +47,27 @@ private let positions = [ArgReduce.Function.argmax, .argmin].flatMap { function 
     ]
 }
 
+private let derivatives: [ReferenceCase] = [0, 1].flatMap { axis in
+    func row(
+        _ name: String, _ build: @escaping @Sendable (inout Graph, Value) throws -> Value
+    ) -> ReferenceCase {
+        ReferenceCase(name: "derivative of \(name) over \(axis)", tolerance: 1e-6) { graph, x in
+            let y = try build(&graph, x[0])
+            let gradients = try graph.gradients(of: y, withRespectTo: [x[0]], seed: x[1])
+            let shape = graph.shape(of: x[0])
+            return try graph.reshape(#require(gradients[0]), to: [shape.elementCount])
+        }
+    }
+    return [
+        row("max") { try $0.max($1, axes: [axis]) }, row("min") { try $0.min($1, axes: [axis]) },
+        row("prod") { try $0.prod($1, axes: [axis]) },
+        row("mean") { try $0.mean($1, axes: [axis]) },
+        row("logsumexp") { try $0.logSumExp($1, axes: [axis]) },
+    ]
+}
+
 let reductionReferenceCases =
-    reductions + positions + [
+    derivatives + reductions + positions + [
         reduction("any over 0", .any, [0]), reduction("any over 1", .any, [1]),
         reduction("all over 0", .all, [0]), reduction("all over 1", .all, [1]),
         reduction("max with nan", .maximum, [1]), reduction("min with nan", .minimum, [1]),

@@ -161,7 +161,48 @@ def choices():
     yield "select numbers", [condition, np.float32(1.5), np.float32(-2)], np.where
 
 
+def derivative(function):
+    """Of the function of all operands but the last, which is the derivative that comes in."""
+
+    def compute(*inputs):
+        operands = [tf.constant(x) for x in inputs[:-1]]
+        with tf.GradientTape() as tape:
+            tape.watch(operands)
+            y = function(*operands)
+        gradients = tape.gradient(
+            y, operands, tf.constant(inputs[-1]), unconnected_gradients="zero")
+        return np.concatenate([g.numpy().ravel() for g in gradients])
+
+    return compute
+
+
+# Where the functions have corners.
+CORNERS = np.array(
+    [-4, -3, -2.5, -1, -0.7, -0.5, 0, 0.5, 0.7, 1, 1.5, 2, 2.5, 3, 5, 6, 7], "float32")
+
+
+def derivatives():
+    slopes = np.arange(1, CORNERS.size + 1, dtype="float32")
+    for name, function in keras_functions():
+        yield f"derivative of {name}", [CORNERS, slopes], derivative(function)
+    yield "derivative of relu, up to 6", [CORNERS, slopes], derivative(
+        lambda x: keras.activations.relu(x, max_value=6.0))
+    for name in ["abs", "sign", "square", "floor", "round"]:
+        yield f"derivative of {name}", [CORNERS, slopes], derivative(getattr(tf.math, name))
+    a = np.array([1, 2, 3, -1, 0, 2], "float32")
+    b = np.array([1, 3, 2, -1, 0, -2], "float32")
+    for name, function in [
+        ("maximum", tf.maximum), ("minimum", tf.minimum), ("multiply", tf.multiply),
+        ("squared_difference", tf.math.squared_difference),
+    ]:
+        yield f"derivative of {name}", [a, b, slopes[:6]], derivative(function)
+    base = np.array([0, 0, 2, 3, 1, 0.5], "float32")
+    exponent = np.array([2, 1, 3, 0, -1, 0.5], "float32")
+    yield "derivative of power", [base, exponent, slopes[:6]], derivative(tf.pow)
+
+
 def cases():
+    yield from derivatives()
     for name, function in numpy_functions():
         yield name, [POINTS], single(function)
     for name, function in keras_functions():

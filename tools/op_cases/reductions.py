@@ -1,12 +1,13 @@
 """Reductions over axes and functions of whole rows. Float references are in double precision."""
 
-from op_cases.elementwise import POINTS, single, some
+from op_cases.elementwise import POINTS, derivative, single, some
 
 import numpy as np
 import scipy
 import scipy.special
+import tensorflow as tf
 
-VERSIONS = {"scipy": scipy.__version__}
+VERSIONS = {"scipy": scipy.__version__, "tensorflow": tf.__version__}
 
 SHAPES = [((5,), (0,)), ((3, 40), (0,)), ((3, 40), (1,)), ((2, 3, 4), (0, 1, 2)), ((2, 3, 4), (1,))]
 SHAPES += [((2, 3, 5), (0, 2)), ((2, 3, 2, 5), (0, 2)), ((1, 6, 1), (1,)), ((37, 2, 33), (0, 1))]
@@ -82,7 +83,22 @@ def normalizations():
         lambda x, g: norm(x, g, 0, -1))
 
 
+def derivatives():
+    """Equal numbers share a maximum; a product with zeros has derivatives where they stand."""
+    ties = np.array([[1, 3, 3], [2, 2, 2], [-1, 0, -5]], "float32")
+    zeros = np.array([[2, 0, 3], [0, 0, 4], [1, 2, 3]], "float32")
+    dy = np.array([1, 2, 3], "float32")
+    for name, x, function in [
+        ("max", ties, tf.reduce_max), ("min", ties, tf.reduce_min), ("prod", zeros, tf.reduce_prod),
+        ("mean", ties, tf.reduce_mean), ("logsumexp", ties, tf.reduce_logsumexp),
+    ]:
+        for axis in [0, 1]:
+            yield f"derivative of {name} over {axis}", [x, dy], derivative(
+                lambda x, f=function, a=axis: f(x, a))
+
+
 def cases():
+    yield from derivatives()
     yield from reductions()
     yield from positions()
     yield from rows()
