@@ -74,6 +74,42 @@ static inline herr_t chdf5_attributes(hid_t object, chdf5_name_visitor visitor, 
     return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, &visit);
 }
 
+// Bytes in memory as a file that is only read: libhdf5 would copy them twice, so its callbacks say that
+// every copy it asks for is the original.
+static inline void *chdf5_image_malloc(size_t size, H5FD_file_image_op_t operation, void *image) {
+    (void)size, (void)operation;
+    return image;
+}
+static inline void *chdf5_image_copy(void *to, const void *from, size_t size, H5FD_file_image_op_t operation,
+                                     void *image) {
+    (void)from, (void)size, (void)operation, (void)image;
+    return to;
+}
+static inline void *chdf5_image_grow(void *buffer, size_t size, H5FD_file_image_op_t operation, void *image) {
+    (void)buffer, (void)size, (void)operation, (void)image;
+    return NULL;
+}
+static inline herr_t chdf5_image_free(void *buffer, H5FD_file_image_op_t operation, void *image) {
+    (void)buffer, (void)operation, (void)image;
+    return 0;
+}
+static inline void *chdf5_image_share(void *image) { return image; }
+static inline herr_t chdf5_image_leave(void *image) {
+    (void)image;
+    return 0;
+}
+
+/// Makes a file opened with `access` read these bytes, which must outlive it.
+static inline herr_t chdf5_view_image(hid_t access, const void *bytes, size_t count) {
+    H5FD_file_image_callbacks_t callbacks = {
+        chdf5_image_malloc, chdf5_image_copy, chdf5_image_grow, chdf5_image_free,
+        chdf5_image_share,  chdf5_image_leave, (void *)bytes,
+    };
+    if (H5Pset_fapl_core(access, 1 << 16, 0) < 0) return -1;
+    if (H5Pset_file_image_callbacks(access, &callbacks) < 0) return -1;
+    return H5Pset_file_image(access, (void *)bytes, count);
+}
+
 /// An IEEE half, which HDF5 1.10 does not name.
 static inline hid_t chdf5_new_float16(void) {
     hid_t type = H5Tcopy(H5T_NATIVE_FLOAT);

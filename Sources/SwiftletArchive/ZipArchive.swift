@@ -73,19 +73,29 @@ package struct ZipArchive: Sendable {
 
     package func read(_ name: String) throws(ArchiveError) -> [UInt8] { try read(entry(name)) }
 
+    /// The entry as a file of its own, checked: in place where it is stored, otherwise unpacked.
+    ///
+    /// - Parameter name: what errors call it.
+    package func file(_ entry: ZipEntry, name: String) throws(ArchiveError) -> MappedFile {
+        guard entry.isStored else {
+            var stream = try stream(entry)
+            return try MappedFile(count: entry.size, name: name) { buffer throws(ArchiveError) in
+                try stream.read(exactly: buffer)
+            }
+        }
+        let range = entry.dataOffset..<entry.dataOffset + entry.compressedSize
+        let part = MappedFile(range, of: file, name: name)
+        guard part.withUnsafeBytes({ crc32(of: $0) }) == entry.crc32 else {
+            throw ArchiveError(file.name, entry: entry.name, .damaged("wrong CRC-32"))
+        }
+        return part
+    }
+
     /// Shows the bytes in place where they are stored, otherwise unpacked, checked either way.
     package func withBytes<Result>(
         of entry: ZipEntry, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
-        guard entry.isStored else { return try read(entry).withUnsafeBytes(body) }
-        return try file.withUnsafeBytes { bytes in
-            let packed = UnsafeRawBufferPointer(
-                rebasing: bytes[entry.dataOffset..<entry.dataOffset + entry.compressedSize])
-            guard crc32(of: packed) == entry.crc32 else {
-                throw ArchiveError(file.name, entry: entry.name, .damaged("wrong CRC-32"))
-            }
-            return try body(packed)
-        }
+        try file(entry, name: file.name).withUnsafeBytes(body)
     }
 }
 

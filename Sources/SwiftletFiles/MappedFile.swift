@@ -13,7 +13,13 @@ package final class MappedFile: @unchecked Sendable {
     /// The path, or for bytes in memory the name that errors show.
     package let name: String
     private let bytes: UnsafeRawBufferPointer
-    private let isMapped: Bool
+    private let ownership: Ownership
+
+    private enum Ownership {
+        case mapped, allocated
+        /// The bytes are a part of this file's.
+        case part(of: MappedFile)
+    }
 
     package init(_ path: String) throws(FileError) {
         let descriptor = try Descriptor(path, flags: O_RDONLY)
@@ -23,16 +29,36 @@ package final class MappedFile: @unchecked Sendable {
         name = path
         let count = Int(status.st_size)
         bytes = try count == 0 ? .init(start: nil, count: 0) : descriptor.map(count: count)
-        isMapped = true
+        ownership = .mapped
     }
 
-    /// A copy of the bytes, under a name for errors such as `model.keras: model.weights.h5`.
-    package init(bytes source: [UInt8], name: String) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 64)
-        copy.copyBytes(from: source)
-        bytes = UnsafeRawBufferPointer(copy)
+    /// Bytes in memory that `body` writes, under a name for errors such as `model.keras`.
+    package init<Failure>(
+        count: Int, name: String,
+        writing body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        do {
+            try body(memory)
+        } catch {
+            memory.deallocate()
+            throw error
+        }
+        bytes = UnsafeRawBufferPointer(memory)
         self.name = name
-        isMapped = false
+        ownership = .allocated
+    }
+
+    /// A copy of bytes in memory.
+    package convenience init(bytes source: [UInt8], name: String) {
+        self.init(count: source.count, name: name) { $0.copyBytes(from: source) }
+    }
+
+    /// A part of another file, in place.
+    package init(_ range: Range<Int>, of file: MappedFile, name: String) {
+        bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
+        self.name = name
+        ownership = .part(of: file)
     }
 
     package var count: Int { bytes.count }
@@ -47,10 +73,13 @@ package final class MappedFile: @unchecked Sendable {
     }
 
     deinit {
-        if !isMapped {
-            bytes.deallocate()
-        } else if let start = bytes.baseAddress {
-            munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+        switch ownership {
+        case .mapped:
+            if let start = bytes.baseAddress {
+                munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+            }
+        case .allocated: bytes.deallocate()
+        case .part: break
         }
     }
 }

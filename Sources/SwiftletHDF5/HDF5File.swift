@@ -47,10 +47,13 @@ final class HDF5Session: Sendable {
     let name: String
     let byteCount: Int
     let id: hid_t
+    /// What the library reads from, if the file is in memory.
+    private let image: MappedFile?
 
     init(_ file: MappedFile, isOnDisk: Bool) throws(HDF5Error) {
         name = file.name
         byteCount = file.count
+        image = isOnDisk ? nil : file
         let place = Place(file: file.name, object: nil)
         guard file.withUnsafeBytes(HDF5File.hasSignature) else { throw place.error(.notHDF5) }
         id = try HDF5Library.locked { () throws(HDF5Error) in
@@ -58,11 +61,8 @@ final class HDF5Session: Sendable {
                 H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
             try place.check(chdf5_ignore_locks(access.id))
             if !isOnDisk {
-                let largestStep = 1 << 16
-                try place.check(H5Pset_fapl_core(access.id, largestStep, false))
                 let result = file.withUnsafeBytes {
-                    H5Pset_file_image(
-                        access.id, UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count)
+                    chdf5_view_image(access.id, $0.baseAddress, $0.count)
                 }
                 try place.check(result)
             }

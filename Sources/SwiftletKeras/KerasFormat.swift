@@ -6,7 +6,8 @@ public enum KerasFormat: Sendable, Hashable, CaseIterable {
     case keras
     /// A whole model in HDF5 (`.h5`, `.hdf5`) that Keras 2 and Keras 3 both read: in the words of
     /// Keras 2, with nested functional models written as their layers, since the two number their
-    /// calls differently. Training resumes in Keras 2; Keras 3 resumes from ``keras``.
+    /// calls differently. Training resumes in Keras 2; Keras 3 resumes from ``keras``. A model that
+    /// uses what only Keras 3 has is written as ``legacyKeras3``.
     case legacy
     /// A whole model in HDF5 for Keras 2, nested models kept.
     case legacyKeras2

@@ -120,8 +120,7 @@ struct KerasReading {
                     : .content("weights as .npz are not supported"))
         }
         do {
-            let bytes = MappedFile(bytes: try archive.read(entry), name: path)
-            return try StoredWeights(HDF5File(bytes))
+            return try StoredWeights(HDF5File(archive.file(entry, name: path)))
         } catch {
             throw KerasFileError(error, file: path, place: name)
         }

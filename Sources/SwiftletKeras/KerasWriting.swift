@@ -38,8 +38,19 @@ private struct KerasWriting {
     private let format: KerasFormat
 
     init(_ model: Model, _ format: KerasFormat) throws {
-        self.model = try PreparedModel(model, for: format)
-        self.format = format
+        let prepared = try PreparedModel(model, for: format)
+        if format == .legacy, !Self.hasWordsOfKeras2(prepared) {
+            self.model = try PreparedModel(model, for: .legacyKeras3)
+            self.format = .legacyKeras3
+        } else {
+            self.model = prepared
+            self.format = format
+        }
+    }
+
+    /// Whether the model uses nothing that only Keras 3 has.
+    private static func hasWordsOfKeras2(_ model: PreparedModel) -> Bool {
+        (try? Keras2Writing().model(model.config)) != nil
     }
 
     func write(to path: String) throws {

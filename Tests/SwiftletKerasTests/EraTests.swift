@@ -102,12 +102,17 @@ import Testing
             }
             #expect(there?.description.contains("hard_sigmoid") == true)
             let back = #expect(throws: KerasFileError.self) {
-                try new.save(to: directory + "/a.h5")
+                try new.save(to: directory + "/a.h5", as: .legacyKeras2)
             }
             #expect(back?.description.contains("layer 'gate'") == true)
             #expect(try directoryContents(directory).isEmpty)
             try new.save(to: directory + "/a.keras")
-            try new.save(to: directory + "/a.h5", as: .legacyKeras3)
+            try new.save(to: directory + "/a.h5")
+            let version = try HDF5File(directory + "/a.h5").root.attribute("keras_version")
+            #expect(version?.strings == ["3.15.1"])
+            try old.save(to: directory + "/a.h5")
+            let oldVersion = try HDF5File(directory + "/a.h5").root.attribute("keras_version")
+            #expect(oldVersion?.strings == ["2.15.0"])
         }
     }
 
