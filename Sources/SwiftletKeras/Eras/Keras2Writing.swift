@@ -79,6 +79,8 @@ struct Keras2Writing {
             case ("dtype", _): config[key] = .string(Self.dtypeName(value))
             case ("negative_slope", _) where className == "LeakyReLU": config["alpha"] = value
             case ("trainable", _) where className == "InputLayer": break
+            // Keras 2 pads sequences along time alone.
+            case ("data_format", "channels_last") where className == "ZeroPadding1D": break
             case ("layer", _), ("backward_layer", _): config[key] = try wrapped(value)
             case (_, "hard_sigmoid"):
                 throw ConfigRefusal(
