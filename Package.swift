@@ -150,11 +150,14 @@ targets += [
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5",
-            "SwiftletReport", "SwiftletScores", "SwiftletTensor",
+            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
+            "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime",
+            "SwiftletScores", "SwiftletTensor", "SwiftletTraining",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict),
-    tests("SwiftletCommandTests", "SwiftletCommand", "SwiftletFiles", "TestSupport"),
+    tests(
+        "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
 ]
 
 let package = Package(

@@ -7,7 +7,11 @@ struct Swiftlet: ParsableCommand {
         commandName: "swiftlet",
         abstract: "Train, run and score neural networks in Keras files, without Python.",
         version: "0.1.0",
-        subcommands: [Score.self, ScoreImages.self])
+        subcommands: [
+            Demo.self, Train.self, Predict.self, Evaluate.self, Score.self, ScoreImages.self,
+            Convert.self,
+            Inspect.self, Bench.self,
+        ])
 
     static func main() {
         Interruption.watch()

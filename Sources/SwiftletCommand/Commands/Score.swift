@@ -9,7 +9,7 @@ struct Score: ParsableCommand {
         abstract: "Score predictions against the truth.")
 
     @Option(help: "What the predictions are.")
-    var task: Task
+    var task: ScoreTask
 
     @Option(help: ArgumentHelp("The true values.", valueName: "y.npy"))
     var truth: String
@@ -82,9 +82,4 @@ struct Score: ParsableCommand {
         case .weights: sampleWeight ?? ""
         }
     }
-}
-
-/// What a model was made for, and hence how it is scored.
-enum Task: String, ExpressibleByArgument, CaseIterable {
-    case classification, regression
 }

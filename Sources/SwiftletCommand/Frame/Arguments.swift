@@ -2,3 +2,4 @@ public import ArgumentParser
 public import SwiftletScores
 
 extension ClassificationKind: ExpressibleByArgument {}
+extension ScoreTask: ExpressibleByArgument {}

@@ -2,6 +2,7 @@ internal import SwiftletArchive
 internal import SwiftletData
 internal import SwiftletFiles
 internal import SwiftletHDF5
+internal import SwiftletKeras
 
 /// An error that names the file it is about.
 struct CommandError: Error, CustomStringConvertible {
@@ -17,7 +18,9 @@ func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Resul
         return try body()
     } catch {
         switch error {
-        case is CommandError, is DataError, is FileError, is ArchiveError, is HDF5Error: throw error
+        case is CommandError, is DataError, is FileError, is ArchiveError, is HDF5Error,
+            is KerasFileError:
+            throw error
         default: throw CommandError(file, error)
         }
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SwiftletKeras
 
 #if canImport(Glibc)
     internal import Glibc
@@ -26,11 +27,18 @@ struct Ending {
             return
         }
         output = nil
+        if error is ExitCode {  // All is said.
+            errorLine = nil
+            status = code.rawValue
+            return
+        }
         let isUsage = code == .validationFailure
-        let cause = isUsage ? Swiftlet.message(for: error) : "\(error)"
+        let isWhole = CommandLine.arguments.contains("--details")
+        let cause =
+            isUsage
+            ? Swiftlet.message(for: error) : isWhole ? Self.details(of: error) : "\(error)"
         // The parser may begin so by itself.
         let text = Self.oneLine(cause.hasPrefix("Error: ") ? String(cause.dropFirst(7)) : cause)
-        let isWhole = CommandLine.arguments.contains("--details")
         errorLine = Self.cut("error: " + text, to: isWhole ? .max : Self.longestLine)
         status = isUsage ? Self.wrongUsage : 1
     }
@@ -39,6 +47,20 @@ struct Ending {
         if let output { print(output) }
         if let errorLine { StandardError.write(errorLine + "\n") }
         platformExit(status)
+    }
+
+    /// With every name of a list that is cut otherwise.
+    private static func details(of error: any Error) -> String {
+        guard let error = error as? KerasFileError, case .weights(let mismatch) = error.cause else {
+            return "\(error)"
+        }
+        let lists = [
+            ("missing", mismatch.missing), ("not in the model", mismatch.unused),
+            ("of another shape", mismatch.misshapen.map(\.description)),
+        ]
+        return "\(error.file): weights "
+            + lists.filter { !$0.1.isEmpty }
+            .map { "\($0.0): \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
     }
 
     /// Line ends and control characters, which a file's name may hold, become spaces.

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import SwiftletFiles
 internal import Synchronization
 
@@ -11,6 +12,9 @@ internal import Synchronization
 enum Interruption {
     private static let requested = Atomic<Bool>(false)
     private static let isAwaited = Atomic<Bool>(false)
+
+    /// The status of a job that was ended by Ctrl-C but saved what it had.
+    static let exitCode = ExitCode(128 + SIGINT)
 
     /// Whether a job that called ``await()`` should come to its end.
     static var isRequested: Bool { requested.load(ordering: .relaxed) }

@@ -12,7 +12,7 @@ protocol ArrayCollection {
 extension ArrayCollection {
     /// Reads inputs, targets and weights by the roles' names.
     func dataset(_ roles: DataRoles) throws(DataError) -> Dataset {
-        let inputs = try inputs(roles)
+        let inputs = try inputs(roles, series: ["x", "input"])
         guard let found = series("y") ?? named(roles.outputs) else {
             throw DataError(
                 file: file,
@@ -30,12 +30,22 @@ extension ArrayCollection {
 
     /// Reads what a model predicts from.
     func inputs(_ roles: DataRoles) throws(DataError) -> NamedTensors {
+        try inputs(roles, series: ["input", "x"])
+    }
+
+    /// - Parameter prefixes: of numbered names, where the file has not the model's own.
+    private func inputs(
+        _ roles: DataRoles, series prefixes: [String]
+    ) throws(DataError) -> NamedTensors {
         let only = names.count == 1 && roles.inputs.count <= 1 ? names : nil
-        guard let found = named(roles.inputs) ?? series("x") ?? series("input") ?? only else {
+        let numbered = prefixes.lazy.compactMap(series).first
+        guard let found = named(roles.inputs) ?? numbered ?? only else {
             let expected = roles.inputs.isEmpty ? "" : "\(listed(roles.inputs)) or "
             throw DataError(
                 file: file,
-                .missing("inputs: \(expected)x, x_0 … expected, the file has \(listed(names))"))
+                .missing(
+                    "inputs: \(expected)\(prefixes[0]), \(prefixes[0])_0 … expected, the file has "
+                        + listed(names)))
         }
         try check(found, count: roles.inputs.count, "inputs")
         return try tensors(found, as: roles.inputs)

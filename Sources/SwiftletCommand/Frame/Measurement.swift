@@ -1,0 +1,140 @@
+internal import SwiftletFiles
+internal import SwiftletGraph
+internal import SwiftletLayers
+internal import SwiftletReport
+internal import SwiftletRuntime
+internal import SwiftletTensor
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// What one model costs: time to load, to answer first and to answer again, and memory.
+struct Measurement {
+    private let batchSize: Int
+    private let threads: Int
+    private let loadTime: Duration
+    private let firstTime: Duration
+    /// Sorted.
+    private let times: [Duration]
+    /// Of all threads together, per call.
+    private let processorTime: Duration
+    private let multiplyAdds: Int
+    private let arenaByteCount: Int
+
+    init(_ source: ModelOptions, _ run: RunOptions, repeats: Int) throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let model = try source.open()
+        (
+            batchSize, threads, loadTime, firstTime, times, processorTime, multiplyAdds,
+            arenaByteCount
+        ) = try naming(source.model) {
+            let predictor = try run.predictor(for: model)
+            let loadTime = clock.now - start
+            let inputs = try model.sampleInputs(rows: run.batchSize)
+            func call() throws -> Duration {
+                try clock.measure { _ = try predictor.predict(inputs, batchSize: run.batchSize) }
+            }
+            let firstTime = try call()
+            _ = try call()
+            let processorStart = Self.processorTime
+            let times = try (0..<repeats).map { _ in try call() }
+            let processorTime = (Self.processorTime - processorStart) / repeats
+            let cost = try predictor.cost(of: inputs)
+            return (
+                run.batchSize, predictor.threads, loadTime, firstTime, times.sorted(),
+                processorTime, cost.multiplyAdds, cost.arenaByteCount
+            )
+        }
+    }
+
+    private var median: Duration {
+        let middle = times.count / 2
+        return times.count % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2
+    }
+
+    /// Multiply-adds count double; only products, nothing element-wise.
+    private var gigaflops: Double { 2e-6 * Double(multiplyAdds) / median.milliseconds }
+
+    var json: JSON {
+        [
+            "median_ms": .double(median.milliseconds),
+            "min_ms": .double(times[0].milliseconds),
+            "load_ms": .double(loadTime.milliseconds),
+            "first_ms": .double(firstTime.milliseconds),
+            "cpu_ms": .double(processorTime.milliseconds),
+            "peak_rss_mib": .double(Self.peakMemory),
+            "gflops": .double(gigaflops),
+            "multiply_adds": .int(multiplyAdds),
+            "arena_mib": .double(Double(arenaByteCount) / 1_048_576),
+            "batch_size": .int(batchSize), "threads": .int(threads),
+            "repeats": .int(times.count),
+        ]
+    }
+
+    var table: TextTable {
+        func text(_ value: Double) -> String {
+            let scaled = (value * 1000).rounded() / 1000
+            return "\(scaled)"
+        }
+        var table = TextTable(
+            title: "batches of \(batchSize), \(threads) \(threads == 1 ? "thread" : "threads")",
+            columns: [.init("", .left), .init("")])
+        table.add(["median of \(times.count) calls, ms", text(median.milliseconds)])
+        table.add(["fastest, ms", text(times[0].milliseconds)])
+        table.add(["processor time per call, ms", text(processorTime.milliseconds)])
+        table.add(["loading, ms", text(loadTime.milliseconds)])
+        table.add(["first call, ms", text(firstTime.milliseconds)])
+        table.add(["GFLOP/s", text(gigaflops)])
+        table.add(["peak memory, MiB", text(Self.peakMemory)])
+        return table
+    }
+
+    private static var processorTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// In MiB.
+    private static var peakMemory: Double {
+        var usage = rusage()
+        #if canImport(Darwin)
+            getrusage(RUSAGE_SELF, &usage)
+            return Double(usage.ru_maxrss) / 1_048_576
+        #else
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            return Double(usage.ru_maxrss) / 1024
+        #endif
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Double {
+        Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15
+    }
+}
+
+extension Model {
+    /// Numbers for the model to chew: from 0 to 1 where it takes floats, else zeros, which are
+    /// classes and positions everywhere.
+    fileprivate func sampleInputs(rows: Int) throws -> [Tensor] {
+        // An image network without a declared size gets the usual one.
+        let undeclared = 224
+        return try network.inputEntries.enumerated().map { index, entry in
+            guard let input = entry.layer as? Input else {
+                throw ModelError.structure("'\(entry.name)' is no input")
+            }
+            let type = try input.type(batch: rows, unknown: undeclared)
+            guard type.dtype == .float32 else {
+                return try Tensor(zeros: type.shape, dtype: type.dtype)
+            }
+            let random = CounterRandom(seed: 0, stream: UInt64(index))
+            return try Tensor(
+                (0..<type.shape.elementCount).map { random.uniform(at: $0) }, shape: type.shape)
+        }
+    }
+}
