@@ -52,7 +52,8 @@ public struct Lowering {
     private var path: [String] = []
     private var group: [String] = []
     private var rank: [Int] = []
-    private var isFrozen = false
+    /// Whether the layer being lowered, or one around it, is not to be trained.
+    package private(set) var isFrozen = false
 
     package init(isTraining: Bool, weights source: WeightSource) {
         self.isTraining = isTraining

@@ -116,6 +116,28 @@ struct Spirals {
         #expect(untouched.isIdentical(to: try #require(again[weight: "dense/kernel"])))
     }
 
+    /// A frozen network keeps its weights, and batch normalisation in it keeps its statistics.
+    @Test func leavesFrozenNetworksAlone() throws {
+        var base = try Sequential {
+            Input(2)
+            Dense(3)
+            BatchNormalization()
+        }.network
+        base.options.name = "base"
+        base.isTrainable = false
+        var model = try Model([Input(2), base, Dense(1, activation: .sigmoid)])
+        try model.initialize(seed: 1)
+        let before = model
+        try model.fit(
+            Spirals().data, loss: .binaryCrossentropy, optimizer: .sgd(), batchSize: 16,
+            threads: 1)
+        for name in try model.weightNames() {
+            let was = try #require(before[weight: name])
+            let isSame = was.isIdentical(to: try #require(model[weight: name]))
+            #expect(isSame == name.hasPrefix("base/"), "\(name)")
+        }
+    }
+
     @Test func weighsSamples() throws {
         let data = try Spirals().data
         let ones = try Tensor(repeating: 1 as Float, shape: .vector(data.count))

@@ -84,7 +84,7 @@ public struct BatchNormalization: UnaryLayer {
             "moving_mean", [channels], initializer: movingMean, isTrainable: false)
         var variance = try lowering.weight(
             "moving_variance", [channels], initializer: movingVariance, isTrainable: false)
-        if lowering.isTraining, isTrainable {
+        if lowering.isTraining, !lowering.isFrozen {
             let moving = (
                 mean: lowering.state("moving_mean", of: mean),
                 variance: lowering.state("moving_variance", of: variance)
