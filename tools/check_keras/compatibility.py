@@ -143,31 +143,41 @@ TARGETS = {
 
 
 def subjects_of_layer(kerases, family, case):
+    if not case.cpu:
+        return  # the unit tests have it
+    yield from subjects_of(
+        kerases, family, case, lambda keras: files.layer_model(case, keras),
+        lambda model: files.layer_inputs(case))
+
+
+def subjects_of_model(kerases, case):
+    yield from subjects_of(
+        kerases, "whole models", case, case.build,
+        lambda model: files.model_inputs(model, case.limits, (case.name,)))
+
+
+def subjects_of(kerases, section, case, build, inputs):
+    """The case in each Keras that has it, with the same weights."""
+    first = None
     for keras, era in kerases:
         if era == 3 or case.keras_2:
-            try:
-                model = files.layer_model(case, keras)
+            model = build(keras)
+            if first is None:
+                first = model
                 files.fill(model, case.name)
-                yield Subject(keras, era, family, case.name, case.tolerance, model,
-                              files.layer_inputs(case))
+            else:
+                files.copy_weights(first, model)
+            try:
+                yield Subject(keras, era, section, case.name, case.tolerance, model, inputs(model))
             except Exception as error:
                 if not on_this_processor(error):
                     raise
 
 
 def on_this_processor(error):
-    """TensorFlow has some layouts on GPUs only; those cases are checked by the unit tests."""
+    """Keras 2 leaves some layouts to GPUs."""
     words = ("only supports", "only support", "CPU implementation", "on the CPU")
     return any(w in str(error) for w in words)
-
-
-def subjects_of_model(kerases, case):
-    for keras, era in kerases:
-        if era == 3 or case.keras_2:
-            model = case.build(keras)
-            files.fill(model, case.name)
-            yield Subject(keras, era, "whole models", case.name, case.tolerance, model,
-                          files.model_inputs(model, case.limits, (case.name,)))
 
 
 def check(swiftlet, subjects, turn):

@@ -18,7 +18,7 @@ CASES = [
     case("Conv1D", "groups", (2, 6, 4), filters=6, kernel_size=3, groups=2),
     case("Conv1D", "no bias", (2, 6, 2), filters=3, kernel_size=1, use_bias=False),
     case("Conv1D", "channels first", (2, 3, 7), filters=4, kernel_size=3, padding="same",
-         data_format="channels_first"),
+         data_format="channels_first", cpu=False),
 
     case("Conv2D", "valid", (2, 5, 6, 3), filters=4, kernel_size=3),
     case("Conv2D", "same", (2, 5, 6, 3), filters=4, kernel_size=3, padding="same",
@@ -46,9 +46,9 @@ CASES = [
     case("Conv2D", "softmax", (1, 3, 3, 2), filters=4, kernel_size=2, activation="softmax"),
     case("Conv2D", "17 filters", (1, 4, 4, 3), filters=17, kernel_size=3, padding="same"),
     case("Conv2D", "channels first", (2, 3, 5, 6), filters=4, kernel_size=3,
-         data_format="channels_first"),
+         data_format="channels_first", cpu=False),
     case("Conv2D", "channels first strided same", (1, 2, 6, 7), filters=3, kernel_size=3,
-         strides=2, padding="same", data_format="channels_first", activation="relu"),
+         strides=2, padding="same", data_format="channels_first", cpu=False, activation="relu"),
 
     case("Conv3D", "valid", (1, 4, 5, 4, 2), filters=3, kernel_size=2),
     case("Conv3D", "same strided", (1, 4, 5, 3, 2), filters=3, kernel_size=3, strides=2,
@@ -80,7 +80,7 @@ CASES = [
     case("SeparableConv2D", "dilated no bias", (2, 6, 7, 2), filters=3, kernel_size=2,
          dilation_rate=2, use_bias=False),
     case("SeparableConv2D", "channels first", (2, 3, 5, 6), filters=4, kernel_size=3,
-         data_format="channels_first"),
+         data_format="channels_first", cpu=False),
 
     case("Conv2DTranspose", "valid", (2, 3, 4, 2), filters=3, kernel_size=3),
     case("Conv2DTranspose", "same", (2, 3, 4, 2), filters=3, kernel_size=3, padding="same",
@@ -99,5 +99,5 @@ CASES = [
     case("Conv2DTranspose", "output padding same", (2, 3, 4, 2), filters=3, kernel_size=3,
          strides=(3, 2), padding="same", output_padding=(1, 0)),
     case("Conv2DTranspose", "channels first", (2, 2, 3, 4), filters=3, kernel_size=3, strides=2,
-         padding="same", data_format="channels_first"),
+         padding="same", data_format="channels_first", cpu=False),
 ]

@@ -28,6 +28,20 @@ def fill(model, *words):
             layer.finalize_state()
 
 
+def copy_weights(source, target):
+    """Weights from a model of one Keras into its like of the other, layer by layer.
+
+    (Keras 2 lists a nested model's frozen weights last, Keras 3 in their layers' order.)
+    """
+    pairs = zip(leaves(source), leaves(target), strict=True)
+    for one, other in pairs:
+        other.set_weights(one.get_weights())
+
+
+def leaves(model):
+    return [layer for layer in walk(model) if not getattr(layer, "layers", None)]
+
+
 def walk(model):
     for layer in getattr(model, "layers", []):
         yield layer
@@ -38,6 +52,9 @@ def predict(model, arrays):
     """Outputs as a list of float32 arrays, without the cost of `model.predict`."""
     import tensorflow as tf
 
+    for layer in walk(model):
+        if getattr(layer, "stateful", False):
+            (layer.reset_state if hasattr(layer, "reset_state") else layer.reset_states)()
     tensors = [tf.convert_to_tensor(a) for a in arrays]
     outputs = model(tensors if len(tensors) > 1 else tensors[0], training=False)
     return [np.asarray(o, np.float32) for o in tf.nest.flatten(outputs)]

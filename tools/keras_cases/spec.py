@@ -47,6 +47,7 @@ class Case:
     states   the inputs after the first are the initial state of a recurrent layer
     training also record outputs and statistics with training=True
     spread   inputs reach from about -spread to spread
+    cpu      whether Keras computes it, and rightly, on a CPU; else a channels-last twin does
     blank    a mask's name: the steps it hides are zero in the first input
     keras_2  whether Keras 2 has the layer with these options
     """
@@ -61,6 +62,7 @@ class Case:
     tolerance: float = 1e-5
     spread: float = 2.0
     blank: str = None
+    cpu: bool = True
 
     @property
     def class_name(self):
@@ -72,11 +74,11 @@ class Case:
 
 
 def case(class_name, what, inputs, *, masks=None, states=False, training=False, keras_2=True,
-         tolerance=1e-5, spread=2.0, blank=None, **arguments):
+         tolerance=1e-5, spread=2.0, blank=None, cpu=True, **arguments):
     """A row of the table. `inputs` is one shape or a list of them."""
     inputs = tuple(inputs) if isinstance(inputs, list) else (inputs,)
     if masks is not None and not isinstance(masks, (list, tuple)):
         masks = (masks,) + (None,) * (len(inputs) - 1)
     name = f"{class_name} {what}".strip()
     return Case(name, L(class_name, **arguments), inputs, masks and tuple(masks), states, training,
-                keras_2, tolerance, spread, blank)
+                keras_2, tolerance, spread, blank, cpu)

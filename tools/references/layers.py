@@ -11,12 +11,6 @@ from keras_cases.recording import Recording
 from keras_cases.values import coarse, generator, inputs_for, masks_for, weight_for
 
 
-def needs_twin(case):
-    """TensorFlow has no channels-first convolution on a CPU; a transposed twin is the same function."""
-    return "Conv" in case.class_name and \
-        case.layer.arguments.get("data_format") == "channels_first"
-
-
 def moved(tensor, to_last):
     axes = list(range(tensor.shape.rank))
     return tf.transpose(tensor, [0] + axes[2:] + [1] if to_last else [0, axes[-1]] + axes[1:-1])
@@ -47,7 +41,7 @@ class Subject:
         keras.utils.clear_session()  # restarts the counters in automatic names
         name = case.class_name.lower()
         self.described = case.layer.build(keras, name=name)
-        self.twin = needs_twin(case)
+        self.twin = not case.cpu  # the transposed twin is the same function
         self.layer = self.described
         if self.twin:
             self.layer = case.layer.build(keras, name=name, data_format="channels_last")
