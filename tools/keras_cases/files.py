@@ -23,8 +23,13 @@ def fill(model, *words):
         source = "float32" if "float" in dtype else dtype
         values.append(weight_for(words, f"{index}/{leaf}", tuple(variable.shape), source))
     model.set_weights(values)
+    settle(model)
+
+
+def settle(model):
+    """Normalization derives what it computes with from its weights."""
     for layer in walk(model):
-        if hasattr(layer, "finalize_state") and type(layer).__name__ == "Normalization":
+        if type(layer).__name__ == "Normalization":
             layer.finalize_state()
 
 
@@ -36,6 +41,7 @@ def copy_weights(source, target):
     pairs = zip(leaves(source), leaves(target), strict=True)
     for one, other in pairs:
         other.set_weights(one.get_weights())
+    settle(target)
 
 
 def leaves(model):
