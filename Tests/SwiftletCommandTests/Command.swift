@@ -10,18 +10,20 @@ struct CommandRun {
     /// - Parameters:
     ///   - directory: the working directory.
     ///   - standardOutput: a file that takes the output; nil to read it.
-    init(_ arguments: [String], in directory: String, standardOutput: String? = nil) throws {
-        try self.init(arguments, in: directory, standardOutput: standardOutput) { _ in }
-    }
-
-    /// - Parameter meanwhile: may act on the process while it runs.
+    ///   - shell: runs before the command in the same process, e.g. to set a limit.
+    ///   - meanwhile: may act on the process while it runs.
     init(
         _ arguments: [String], in directory: String, standardOutput: String? = nil,
-        meanwhile: (Process) throws -> Void
+        shell: String? = nil, meanwhile: (Process) throws -> Void = { _ in }
     ) throws {
         let process = Process()
         process.executableURL = try Self.binary()
         process.arguments = arguments
+        if let shell {
+            process.executableURL = URL(filePath: "/bin/sh")
+            let binary = try Self.binary().path
+            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", binary] + arguments
+        }
         process.currentDirectoryURL = URL(filePath: directory, directoryHint: .isDirectory)
         self = try withTemporaryDirectory { streams in
             let output = standardOutput ?? streams + "/output"

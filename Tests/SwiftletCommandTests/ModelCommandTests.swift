@@ -235,6 +235,52 @@ private func keras(_ name: String) -> String { fixture("keras/" + name) }
         }
     }
 
+    /// A limit of 2 KiB per file meets every write as a full disk does.
+    @Test(
+        "a full disk",
+        arguments: [
+            ["convert", keras("cnn-keras3.keras"), "out.keras"],
+            ["convert", keras("cnn-keras3.keras"), "out.h5"],
+            [
+                "train", keras("cnn-keras3.keras"), "--data", keras("cnn-keras3.npz"), "--output",
+                "out.keras", "--quiet",
+            ],
+        ])
+    func fullDisk(_ arguments: [String]) throws {
+        try withTemporaryDirectory { directory in
+            let run = try CommandRun(arguments, in: directory, shell: "ulimit -f 4")
+            #expect(run.status == 1)
+            #expect(run.errors.hasPrefix("error: out."))
+            #expect(run.errors.hasSuffix(": File too large\n"))
+            #expect(run.errors.count { $0 == "\n" } == 1)
+            let left = try contents(directory)
+            #expect(left.isEmpty)
+        }
+    }
+
+    @Test(
+        "hostile files", arguments: try contents(keras("hostile")).filter { $0 != "index.json" })
+    func hostile(_ name: String) throws {
+        try withTemporaryDirectory { directory in
+            for arguments in [
+                ["inspect", keras("hostile/\(name)")],
+                [
+                    "predict", keras("hostile/\(name)"), "--input", keras("cnn-keras3.npz"),
+                    "--output", "p.npz", "--quiet",
+                ],
+            ] {
+                let run = try CommandRun(arguments, in: directory)
+                #expect(run.status == 0 || run.status == 1)
+                #expect(run.errors.count { $0 == "\n" } == Int(run.status))
+                #expect(run.errors.utf8.count <= 500)
+                #expect(run.errorLines.count == Int(run.status))
+                if arguments[0] == "predict" { #expect(run.status == 1) }
+            }
+            let left = try contents(directory)
+            #expect(left.isEmpty)
+        }
+    }
+
     struct Failure: CustomTestStringConvertible, Sendable {
         let arguments: [String]
         let error: String

@@ -28,19 +28,21 @@ struct Convert: ParsableCommand {
 /// Formats as `--to` names them.
 enum ModelFormat: String, ExpressibleByArgument, CaseIterable {
     case keras, h5, weights, json
-    case kerasH5 = "keras3-h5"
+    case keras2H5 = "keras2-h5"
+    case keras3H5 = "keras3-h5"
     case weightsH5 = "weights-h5"
-    case kerasJSON = "keras2-json"
+    case keras2JSON = "keras2-json"
 
     var format: KerasFormat {
         switch self {
         case .keras: .keras
         case .h5: .legacy
-        case .kerasH5: .legacyKeras3
+        case .keras2H5: .legacyKeras2
+        case .keras3H5: .legacyKeras3
         case .weights: .weights
         case .weightsH5: .legacyWeights
         case .json: .architecture
-        case .kerasJSON: .architectureKeras2
+        case .keras2JSON: .architectureKeras2
         }
     }
 }

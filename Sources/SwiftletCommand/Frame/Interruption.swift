@@ -25,6 +25,8 @@ enum Interruption {
     /// Takes the signals over, on a thread of its own, where everything is allowed. Called before
     /// any other thread exists, so that all of them leave the signals to it.
     static func watch() {
+        // A file beyond the limit of its size is an error of the write, as a full disk is.
+        signal(SIGXFSZ, SIG_IGN)
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGINT)
