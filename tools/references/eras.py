@@ -26,12 +26,16 @@ def randomized(model, seed):
     return model
 
 
-def save(name, model, change_config=None, change_file=None, version="2.2.4", fixed=True):
-    """Saves, then ages the file: `change_config` on model_config, `change_file` on the open file."""
+def save(name, model, change_config=None, change_file=None, version="2.2.4", fixed=True, silent=()):
+    """Saves, then ages the file: `change_config` on model_config, `change_file` on the open file.
+
+    At the steps `silent` of a sequence, the first input is zero."""
     path = FOLDER / f"{name}.h5"
     model.save(path)
     random = np.random.default_rng(len(name))
     inputs = [random.normal(size=(2,) + tuple(t.shape[1:])).astype("float32") for t in model.inputs]
+    for step in silent:
+        inputs[0][:, step] = 0
     outputs = model(inputs if len(inputs) > 1 else inputs[0], training=False)
     with h5py.File(path, "r+") as file:
         config = json.loads(file.attrs["model_config"])
@@ -168,6 +172,14 @@ def old_training():
     save("old-training", model, None, age)
 
 
+def masked_both_ways():
+    """In Keras 2, a bidirectional layer gives zeros for masked steps."""
+    model = randomized(tf_keras.Sequential([
+        LAYERS.Masking(input_shape=(5, 2), name="mask"),
+        LAYERS.Bidirectional(LAYERS.LSTM(3, return_sequences=True), name="both")]), 8)
+    save("masked-both-ways", model, silent=(1, 4))
+
+
 def checkpoint_dependencies():
     """The `.weights.h5` of Keras 2.12 calls the layers otherwise."""
     path = FOLDER / "dependencies.weights.h5"
@@ -193,6 +205,7 @@ if __name__ == "__main__":
     old_words()
     split_names()
     old_training()
+    masked_both_ways()
     checkpoint_dependencies()
     document = {"made_by": "tools/make-era-fixtures",
                 "made_with": {"tf_keras": tf_keras.__version__, "h5py": h5py.__version__}, "files": ROWS}

@@ -134,6 +134,14 @@ extension Keras2Config {
             config["activation"] = "tanh"
             config["recurrent_activation"] = "sigmoid"
             config["reset_after"] = true
+        case "Bidirectional":
+            // Keras 2 always gives zeros for the masked steps of a sequence here.
+            for key in ["layer", "backward_layer"] {
+                guard var layer = config[key], var options = layer["config"] else { continue }
+                options["zero_output_for_mask"] = options["return_sequences"] ?? false
+                layer["config"] = options
+                config[key] = layer
+            }
         case "LeakyReLU":
             if let slope = config["alpha"] {
                 config["alpha"] = nil
