@@ -37,8 +37,27 @@ struct Keras2Calls {
         }
     }
 
-    /// A call as `{"args": […], "kwargs": {…}}`.
-    func node(_ json: JSON) -> JSON {
+    /// A call of a layer as `{"args": […], "kwargs": {…}}`.
+    func node(_ json: JSON, of layer: JSON) -> JSON {
+        var call = node(json)
+        // Recurrent layers took their states in one list with the sequence.
+        if let name = layer["class_name"]?.string, Self.recurrentClasses.contains(name),
+            let parts = call["args"]?[0]?.array, parts.count > 1
+        {
+            var named = call["kwargs"] ?? [:]
+            named["initial_state"] = .array(Array(parts.dropFirst()))
+            call["args"] = [parts[0]]
+            call["kwargs"] = named
+        }
+        return call
+    }
+
+    private static let recurrentClasses: Set = [
+        "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "CuDNNLSTM", "CuDNNGRU", "ConvLSTM1D",
+        "ConvLSTM2D", "ConvLSTM3D", "LSTMV1", "LSTMV2", "GRUV1", "GRUV2",
+    ]
+
+    private func node(_ json: JSON) -> JSON {
         switch json {
         case .object(let object) where object["args"] != nil: return json
         case .object(let object):

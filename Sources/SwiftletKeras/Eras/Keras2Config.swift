@@ -70,7 +70,7 @@ struct Keras2Config {
         for json in given {
             var converted = try layer(json)
             if let nodes = json["inbound_nodes"]?.array {
-                converted["inbound_nodes"] = .array(nodes.map(calls.node))
+                converted["inbound_nodes"] = .array(nodes.map { calls.node($0, of: json) })
             }
             layers.append(converted)
         }

@@ -44,7 +44,7 @@ struct Keras3Config {
             }
             var converted = try layer(json)
             if let calls, let nodes = json["inbound_nodes"]?.array {
-                converted["inbound_nodes"] = .array(nodes.map(calls.node))
+                converted["inbound_nodes"] = .array(nodes.map { calls.node($0, of: json) })
             }
             layers.append(converted)
         }
