@@ -115,7 +115,8 @@ struct Keras2Writing {
     private static func isUnknown(_ key: String, _ value: JSON) -> Bool {
         switch key {
         case "quantization_config", "renorm_clipping", "flash_attention": true
-        case "synchronized", "renorm", "zero_output_for_mask", "use_gate", "optional":
+        case "synchronized", "renorm", "zero_output_for_mask", "use_gate", "optional",
+            "rms_scaling":
             value == false
         case "renorm_momentum": true
         default: false
