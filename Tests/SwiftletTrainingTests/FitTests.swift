@@ -104,6 +104,30 @@ struct Spirals {
         #expect(try !isIdentical(whole, forgetful))
     }
 
+    /// The same batch again and again, with weights that hardly move: only dropout differs.
+    @Test func dropoutDrawsAnew() throws {
+        let x = try Tensor(repeating: 1 as Float, shape: [4, 64])
+        let data = try Dataset(x: x, y: Tensor(zeros: [4, 1]))
+        func losses(seed: UInt64) throws -> [Double] {
+            var model = try Sequential {
+                Input(64)
+                Dropout(0.5)
+                Dense(1)
+            }
+            try model.initialize(seed: 1)
+            var losses: [Double] = []
+            let recorder = FunctionCallback(onBatchEnd: { losses.append($0.batchLoss) })
+            try model.fit(
+                data, loss: .meanSquaredError, optimizer: .sgd(learningRate: 1e-12), epochs: 4,
+                seed: seed, callbacks: [recorder], threads: 1)
+            return losses
+        }
+        let one = try losses(seed: 1)
+        #expect(Set(one).count == 4)
+        #expect(try losses(seed: 1) == one)
+        #expect(try Set(losses(seed: 2)).isDisjoint(with: one))
+    }
+
     @Test func leavesTheOriginalAlone() throws {
         var model = try Spirals.model()
         try model.initialize(seed: 1)

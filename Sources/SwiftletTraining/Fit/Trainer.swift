@@ -16,8 +16,8 @@ final class Trainer {
     var optimizer: OptimizerState?
     private var constraints: [(weight: Int, program: ConstraintProgram)] = []
     private var programs: [Key: StepProgram] = [:]
-    /// Keeps the random numbers of one seed's training apart from another's.
-    private let counterOffset: Int64
+    /// Where the seed lets the steps' random numbers begin; they count with 32 bits.
+    private let firstCounter: UInt32
 
     private struct Key: Hashable {
         let types: BatchTypes
@@ -40,7 +40,7 @@ final class Trainer {
         }
         let trained = specs.indices.filter { specs[$0].isTrainable }
         (self.specs, self.weights, self.trained) = (specs, weights, trained)
-        counterOffset = Int64(truncatingIfNeeded: (seed &* 0x9e37_79b9_7f4a_7c15) >> 32) << 32
+        firstCounter = UInt32(truncatingIfNeeded: (seed &* 0x9e37_79b9_7f4a_7c15) >> 32)
         guard trains else { return }
         optimizer = try OptimizerState(
             setup.optimizer, weights: trained.map { (specs[$0].path, specs[$0].shape) },
@@ -68,8 +68,8 @@ final class Trainer {
     func train(_ feeder: BatchFeeder, _ rows: [Int], into totals: inout Totals) throws {
         let program = try program(feeder.types(rows: rows.count), isTraining: true)
         program.feed(try feeder.load(rows))
-        let step = counterOffset &+ Int64(optimizer?.iteration ?? 0)
-        try program.run(step: step, weights: weights, workers: workers)
+        let step = firstCounter &+ UInt32(truncatingIfNeeded: optimizer?.iteration ?? 0)
+        try program.run(step: Int64(step), weights: weights, workers: workers)
         totals.add(program, samples: rows.count)
         try applyGradients(program.gradients, program.gradientSquares)
         try program.applyUpdates(to: &weights)
