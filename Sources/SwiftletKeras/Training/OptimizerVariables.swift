@@ -34,6 +34,8 @@ enum OptimizerVariables {
         {
             result.append(("learning_rate", value))
         }
+        // Before the first step some optimizers have not even made room for what they remember.
+        if rest.isEmpty, (try? first.value.doubles()) == [0] { return [] }
         return result + rest
     }
 
