@@ -36,11 +36,15 @@ def settle(model):
 def copy_weights(source, target):
     """Weights from a model of one Keras into its like of the other, layer by layer.
 
-    (Keras 2 lists a nested model's frozen weights last, Keras 3 in their layers' order.)
+    (Keras 2 lists a nested model's frozen weights last, Keras 3 in their layers' order. The order of
+    a graph's layers may differ too, where all have names of their own; a Sequential's does not.)
     """
-    pairs = zip(leaves(source), leaves(target), strict=True)
-    for one, other in pairs:
-        other.set_weights(one.get_weights())
+    givers, takers = leaves(source), leaves(target)
+    named = {layer.name: layer for layer in givers}
+    if not all(taker.name in named for taker in takers):
+        named = {taker.name: giver for giver, taker in zip(givers, takers, strict=True)}
+    for taker in takers:
+        taker.set_weights(named[taker.name].get_weights())
     settle(target)
 
 
