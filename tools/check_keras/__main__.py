@@ -14,7 +14,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from . import compatibility, deep, element_types, training, worker
-from .results import FAILED, OK, Table
+from .results import FAILED, OK, Table, marked
 
 QUICK_EVERY = 4  # --quick takes each fourth layer case, and all models
 
@@ -66,7 +66,7 @@ def main():
         waiting = [pool.submit(worker.run, os.path.abspath(options.swiftlet), options.quick, *job)
                    for job in jobs]
         for count, one in enumerate(as_completed(waiting), 1):
-            results += one.result()
+            results += marked(one.result())
             if count % 50 == 0:
                 failed = sum(r.status == FAILED for r in results)
                 print(f"check-keras: {count} of {len(jobs)} cases, {failed} failures, "

@@ -1,9 +1,11 @@
 """What a check found, and how it is told."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-OK, FAILED, EXCUSED = "ok", "FAILED", "excused"
+from . import known
+
+OK, FAILED, EXCUSED, KNOWN = "ok", "FAILED", "excused", "known"
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,12 @@ class Result:
     step: str
     status: str
     detail: str = ""
+
+
+def marked(results):
+    """The results with known differences told from new ones."""
+    return [replace(r, status=KNOWN) if r.status == FAILED
+            and known.reason(r.section, r.case, r.step) else r for r in results]
 
 
 def grouped(failed):
@@ -43,7 +51,7 @@ class Table:
     def cell(self, results):
         if not results:
             return "-"
-        counted = [r for r in results if r.status != EXCUSED]
+        counted = [r for r in results if r.status not in (EXCUSED, KNOWN)]
         passed = sum(r.status == OK for r in counted)
         text = f"{passed}/{len(counted)}"
         excused = len(results) - len(counted)
@@ -70,7 +78,7 @@ class Table:
 
     def report(self, shown=60):
         parts = []
-        for title, prefix in (("Files: passed/tried (+ what Keras itself cannot reopen)", "files "),
+        for title, prefix in (("Files: passed/tried (+ left out, see below)", "files "),
                               ("Training: loss histories equal to Keras's", "training ")):
             some = [Result(r.section[len(prefix):], r.case, r.step, r.status, r.detail)
                     for r in self.results if r.section.startswith(prefix)]
@@ -83,9 +91,14 @@ class Table:
                          + listed([f"{r.section}: {r.case}" for r in group]))
         if len(alike) > shown:
             parts.append(f"... and {len(alike) - shown} other failures (--json FILE has them all)")
+        known_ones = [r for r in self.results if r.status == KNOWN]
+        for why in dict.fromkeys(known.reason(r.section, r.case, r.step) for r in known_ones):
+            some = [r for r in known_ones if known.reason(r.section, r.case, r.step) == why]
+            parts.append(f"KNOWN {why}\n    " + listed([f"{r.case}, {r.step}" for r in some]))
         passed = sum(r.status == OK for r in self.results)
         excused = sum(r.status == EXCUSED for r in self.results)
         parts.append(f"check-keras: {passed} of {passed + len(failed)} comparisons agree"
                      + (f", {excused} left out because Keras cannot reopen its own file"
-                        if excused else ""))
+                        if excused else "")
+                     + (f", {len(known_ones)} known differences" if known_ones else ""))
         return "\n\n".join(parts)
