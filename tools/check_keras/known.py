@@ -15,6 +15,10 @@ DIFFERENCES = [
      "Keras 3 leaves masked steps out of Maximum and Minimum, Keras 2 does not"),
     ("files whole models: names with slashes", "Swiftlet -> keras 3 *",
      "Keras 3 refuses names with a slash, which Keras 2 allows"),
+    ("files recurrent: * initial state*", "Swiftlet -> keras 3 .h5",
+     "Keras 3 does not take a state from the Keras 2 form of .h5 (--to keras3-h5 is for it)"),
+    ("files whole models: masks meet", "* -> Swiftlet",
+     "a mask that meets an unmasked input before a recurrent layer"),
 ]
 
 
