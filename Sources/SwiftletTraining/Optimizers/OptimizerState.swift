@@ -195,6 +195,8 @@ package struct OptimizerState: Sendable {
             rest = rest.dropFirst()
         }
         let places = places
+        // Keras 2's SGD keeps momenta even where its momentum is 0; nothing reads them.
+        if places.isEmpty, scalars.isEmpty { rest.removeAll() }
         // A scalar that Keras of another version does not keep is left as it is.
         guard rest.count == places.count || rest.count == places.count + scalars.count else {
             throw TrainingError.optimizerState(
