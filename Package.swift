@@ -116,7 +116,7 @@ targets += [
         "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletTensor"),
     tests(
         "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: scores.

@@ -1,10 +1,9 @@
+import SwiftletData
 import SwiftletDataset
 import SwiftletFiles
 import SwiftletTensor
 import TestSupport
 import Testing
-
-@testable import SwiftletData
 
 /// Against sums that NumPy made of scikit-learn's copies, see `tools/make-bundled-data`.
 @Suite struct BundledTests {

@@ -1,10 +1,10 @@
+import SwiftletData
 import SwiftletDataset
 import SwiftletFiles
+import SwiftletHDF5
 import SwiftletTensor
 import TestSupport
 import Testing
-
-@testable import SwiftletData
 
 private func source(_ name: String) -> String { Fixtures.path("sources/\(name)") }
 
@@ -172,7 +172,8 @@ private func source(_ name: String) -> String { Fixtures.path("sources/\(name)")
                 switch suffix {
                 case "npz": try NPZ.read(path)
                 case "h5", "hdf5":
-                    try NamedTensors(names.map { ($0, try HDF5Arrays(path).read($0)) })
+                    try NamedTensors(
+                        names.map { ($0, try HDF5File(path).root.dataset($0).read()) })
                 default: try DataSource.loadInputs(path)
                 }
             #expect(again.names == names)

@@ -1,9 +1,8 @@
+import SwiftletData
 import SwiftletFiles
 import SwiftletTensor
 import TestSupport
 import Testing
-
-@testable import SwiftletData
 
 @Suite struct ImageFileTests {
     static let names = ((try? Fixtures.json("images/expected.json"))?.object?.keys ?? []).sorted()

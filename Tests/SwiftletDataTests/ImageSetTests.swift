@@ -1,10 +1,9 @@
+import SwiftletData
 import SwiftletDataset
 import SwiftletFiles
 import SwiftletTensor
 import TestSupport
 import Testing
-
-@testable import SwiftletData
 
 @Suite struct IDXTests {
     @Test(arguments: ["uint8", "int8", "int16", "int32", "float32", "float64"])

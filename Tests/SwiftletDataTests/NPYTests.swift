@@ -1,9 +1,11 @@
+import SwiftletData
 import SwiftletFiles
 import SwiftletTensor
 import TestSupport
 import Testing
 
-@testable import SwiftletData
+/// The bytes that every `.npy` file begins with.
+private let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
 @Suite struct NPYTests {
     static let names = ((try? Fixtures.json("npy/expected.json"))?.object?.keys ?? []).sorted()
@@ -58,7 +60,7 @@ import Testing
         init(_ name: String, header: String, _ error: String) {
             let text = Array(header.utf8)
             let length = [UInt8(text.count & 0xff), UInt8(text.count >> 8)]
-            self.init(name, NPYHeader.magic + [1, 0] + length + text, error)
+            self.init(name, npyMagic + [1, 0] + length + text, error)
         }
     }
 
@@ -66,10 +68,10 @@ import Testing
     static let hostile: [Refusal] = [
         .init("nothing", [], "not a NumPy .npy file"),
         .init("foreign", Array("PK\u{3}\u{4}....".utf8), "not a NumPy .npy file"),
-        .init("magic only", NPYHeader.magic, "truncated: 10 bytes needed, 6 found"),
-        .init("version 9", NPYHeader.magic + [9, 0, 0, 0], ".npy version 9 not supported"),
+        .init("magic only", npyMagic, "truncated: 10 bytes needed, 6 found"),
+        .init("version 9", npyMagic + [9, 0, 0, 0], ".npy version 9 not supported"),
         .init(
-            "header beyond the end", NPYHeader.magic + [2, 0, 0xff, 0xff, 0xff, 0xff],
+            "header beyond the end", npyMagic + [2, 0, 0xff, 0xff, 0xff, 0xff],
             "truncated: 4294967307 bytes needed, 12 found"),
         .init("empty header", header: "", malformed),
         .init("no dictionary", header: "__import__('os')", malformed),

@@ -1,10 +1,9 @@
+import SwiftletData
 import SwiftletDataset
 import SwiftletFiles
 import SwiftletTensor
 import TestSupport
 import Testing
-
-@testable import SwiftletData
 
 @Suite struct NPZTests {
     @Test("as NumPy wrote it", arguments: ["stored", "deflated"]) func reads(_ name: String) throws

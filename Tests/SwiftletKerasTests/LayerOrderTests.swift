@@ -1,12 +1,11 @@
 import SwiftletArchive
 import SwiftletFiles
 import SwiftletHDF5
+import SwiftletKeras
 import SwiftletLayers
 import SwiftletTensor
 import TestSupport
 import Testing
-
-@testable import SwiftletKeras
 
 @Suite struct LayerOrderTests {
     private func config(_ file: String) throws -> JSON {

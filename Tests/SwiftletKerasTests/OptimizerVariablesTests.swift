@@ -1,8 +1,7 @@
 import SwiftletFiles
+import SwiftletKeras
 import SwiftletTensor
 import Testing
-
-@testable import SwiftletKeras
 
 @Suite struct OptimizerVariablesTests {
     private let config: JSONObject = ["optimizer": ["config": ["learning_rate": 0.5]]]

@@ -4,11 +4,10 @@ import SwiftletDataset
 import SwiftletFiles
 import SwiftletLayers
 import SwiftletRuntime
+import SwiftletScores
 import SwiftletTensor
 import TestSupport
 import Testing
-
-@testable import SwiftletScores
 
 @Suite struct LeastSquaresTests {
     /// Against scikit-learn's `LinearRegression`, see `tools/make-bundled-data`.

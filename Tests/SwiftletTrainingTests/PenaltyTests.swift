@@ -2,9 +2,8 @@ import SwiftletFiles
 import SwiftletGraph
 import SwiftletLayers
 import SwiftletTensor
+import SwiftletTraining
 import Testing
-
-@testable import SwiftletTraining
 
 @Suite struct PenaltyTests {
     static let regularizers = RecordedCase.all("penalties") { $0["kind"] == "regularizer" }

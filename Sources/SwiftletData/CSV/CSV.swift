@@ -22,7 +22,7 @@ public enum CSV {
         }
     }
 
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(CSVError) -> NumberTable {
+    package static func decode(_ bytes: UnsafeRawBufferPointer) throws(CSVError) -> NumberTable {
         if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
             throw CSVError(place: nil, .unsupported("UTF-16 text"))
         }
@@ -148,11 +148,11 @@ public enum CSV {
 }
 
 /// An error whose file is not known yet.
-struct CSVError: Error, Equatable {
-    let place: String?
-    let cause: DataError.Cause
+package struct CSVError: Error, Equatable {
+    package let place: String?
+    package let cause: DataError.Cause
 
-    init(place: String?, _ cause: DataError.Cause) {
+    package init(place: String?, _ cause: DataError.Cause) {
         self.place = place
         self.cause = cause
     }

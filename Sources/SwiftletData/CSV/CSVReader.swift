@@ -137,7 +137,7 @@ func trimmingSpace(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
 
 /// A decimal number such as `-1.5e-3` or `inf`, nothing else around it than spaces; correctly
 /// rounded, whatever the locale.
-func decimalNumber(_ bytes: UnsafeRawBufferPointer) -> Double? {
+package func decimalNumber(_ bytes: UnsafeRawBufferPointer) -> Double? {
     let bytes = trimmingSpace(bytes)
     var position = 0
     var isNegative = false

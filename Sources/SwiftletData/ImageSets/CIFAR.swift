@@ -30,14 +30,14 @@ public enum CIFAR {
         }
     }
 
-    static func kind(byteCount: Int, name: String) -> Kind? {
+    package static func kind(byteCount: Int, name: String) -> Kind? {
         let fitting = Kind.allCases.filter {
             byteCount > 0 && byteCount % ($0.labelBytes + pixelBytes) == 0
         }
         return fitting.count == 2 ? (name.contains("batch") ? .ten : .hundred) : fitting.first
     }
 
-    static func decode(
+    package static func decode(
         _ bytes: UnsafeRawBufferPointer, kind: Kind
     ) throws(DataError.Cause) -> Dataset {
         let size = kind.labelBytes + pixelBytes

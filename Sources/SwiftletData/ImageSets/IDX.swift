@@ -9,7 +9,7 @@ public enum IDX {
         try DataError.readingUnpacked(path) { bytes throws(DataError.Cause) in try decode(bytes) }
     }
 
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(DataError.Cause) -> Tensor {
+    package static func decode(_ bytes: UnsafeRawBufferPointer) throws(DataError.Cause) -> Tensor {
         guard isIDX(bytes), let dtype = types[bytes[2]] else {
             throw .wrongFormat(expected: "an IDX file")
         }
@@ -50,7 +50,7 @@ public enum IDX {
 
     /// The file with the labels of the images in `path`, by the names that MNIST gave them; nil
     /// for other names.
-    static func labelsPath(forImages path: String) -> String? {
+    package static func labelsPath(forImages path: String) -> String? {
         let name = fileName(of: path)
         for (images, labels) in [("images-idx3", "labels-idx1"), ("images.idx3", "labels.idx1")] {
             guard let place = name.firstRange(of: images) else { continue }

@@ -1,15 +1,15 @@
-internal import SwiftletFiles
+package import SwiftletFiles
 
 /// Writes functional models inside a functional model as their layers, in a canonical configuration.
 ///
 /// The two Kerases number the calls of a nested functional model differently in legacy files, so
 /// only a model without them is read by both.
-struct Flattening {
-    private(set) var config: JSON
+package struct Flattening {
+    package private(set) var config: JSON
     /// The layers' new names by their former paths, where they changed.
-    private(set) var renamed: [(path: String, name: String)] = []
+    package private(set) var renamed: [(path: String, name: String)] = []
 
-    init(_ json: JSON) {
+    package init(_ json: JSON) {
         config = json
         guard json["config"]?["output_layers"] != nil else { return }
         while flattenOne() {}

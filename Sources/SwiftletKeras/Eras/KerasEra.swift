@@ -1,7 +1,7 @@
-internal import SwiftletFiles
+package import SwiftletFiles
 
 /// Whose vocabulary and habits a configuration follows.
-enum KerasEra: Sendable, Hashable {
+package enum KerasEra: Sendable, Hashable {
     case keras1, keras2, keras3
 
     /// - Parameter version: `keras_version` as files state it; nil where there is none.
@@ -25,7 +25,7 @@ enum KerasEra: Sendable, Hashable {
 }
 
 /// What cannot be brought into today's vocabulary.
-struct ConfigRefusal: Error {
+package struct ConfigRefusal: Error {
     /// The layer's name, or what else tells the place.
     let place: String
     let cause: String
@@ -33,7 +33,7 @@ struct ConfigRefusal: Error {
 
 /// Rewrites a model's configuration of any era into the canonical one: Keras 3's vocabulary, with
 /// every node index counted from 0. Nothing behind this knows of eras.
-func canonicalConfig(_ json: JSON, era: KerasEra) throws(ConfigRefusal) -> JSON {
+package func canonicalConfig(_ json: JSON, era: KerasEra) throws(ConfigRefusal) -> JSON {
     switch era {
     case .keras1: throw ConfigRefusal(place: "model_config", cause: "Keras 1 is not supported")
     case .keras2: return try Keras2Config().model(json)

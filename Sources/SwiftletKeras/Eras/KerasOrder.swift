@@ -1,11 +1,11 @@
-internal import SwiftletFiles
+package import SwiftletFiles
 
 /// Puts the layers of a canonical configuration in the order in which Keras lists them.
 ///
 /// Both Kerases ignore the order in a file: they sort a functional model's layers by how far they
 /// are from its outputs, and match weights to them in that order. Layers that no output needs are
 /// left out, as there.
-func inKerasOrder(_ json: JSON) -> JSON {
+package func inKerasOrder(_ json: JSON) -> JSON {
     guard var config = json["config"]?.object else { return json }
     var json = json
     for key in ["layer", "backward_layer"] where config[key]?["class_name"] != nil {

@@ -1,7 +1,7 @@
-internal import SwiftletFiles
+package import SwiftletFiles
 
 /// `[layer, call, output]` as configurations refer to a tensor; nil for anything else.
-struct TensorReference {
+package struct TensorReference {
     let layer: String
     var call: Int
     let output: Int
@@ -13,14 +13,14 @@ struct TensorReference {
         (self.layer, self.call, self.output) = (layer, call, output)
     }
 
-    init(layer: String, call: Int, output: Int) {
+    package init(layer: String, call: Int, output: Int) {
         (self.layer, self.call, self.output) = (layer, call, output)
     }
 
     var json: JSON { [.string(layer), .int(call), .int(output)] }
 
     /// Keras 3's form of the tensor in a call's arguments.
-    var tensor: JSON {
+    package var tensor: JSON {
         ["class_name": "__keras_tensor__", "config": ["keras_history": json]]
     }
 }
@@ -58,7 +58,7 @@ struct NodeBases {
 }
 
 /// The layers of a network as its configuration lists them, whatever the era.
-struct NetworkLayers {
+package struct NetworkLayers {
     static let networkClasses: Set = ["Functional", "Model", "Sequential"]
 
     static func isNetwork(_ layer: JSON) -> Bool {
@@ -66,7 +66,7 @@ struct NetworkLayers {
             || layer["config"]?["layers"] != nil
     }
 
-    static func name(of layer: JSON) -> String? {
+    package static func name(of layer: JSON) -> String? {
         layer["name"]?.string ?? layer["config"]?["name"]?.string
     }
 }

@@ -1,11 +1,11 @@
-internal import SwiftletFiles
+package import SwiftletFiles
 internal import SwiftletHDF5
-internal import SwiftletTensor
+package import SwiftletTensor
 
 /// The optimizer's variables, between files and Keras 3's order: `iteration`, `learning_rate`, then
 /// what it remembers of each weight.
-enum OptimizerVariables {
-    typealias Named = [(name: String, value: Tensor)]
+package enum OptimizerVariables {
+    package typealias Named = [(name: String, value: Tensor)]
 
     /// `optimizer_weights` of a legacy file; empty if there are none.
     static func legacy(_ root: HDF5Group, config: JSONObject) throws -> Named {
@@ -17,7 +17,7 @@ enum OptimizerVariables {
     }
 
     /// `optimizer/vars` of a `.weights.h5` file, in order.
-    static func stored(_ tensors: [Tensor], config: JSONObject) -> Named {
+    package static func stored(_ tensors: [Tensor], config: JSONObject) -> Named {
         canonical(tensors.enumerated().map { ("\($0.offset)", $0.element) }, config: config)
     }
 

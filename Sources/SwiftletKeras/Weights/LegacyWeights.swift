@@ -1,5 +1,5 @@
 internal import SwiftletFiles
-internal import SwiftletHDF5
+package import SwiftletHDF5
 internal import SwiftletLayers
 internal import SwiftletTensor
 
@@ -10,7 +10,7 @@ struct LayerWeights {
 }
 
 /// The group that legacy files keep weights in: `model_weights`, or the root of a weights-only file.
-struct LegacyWeights {
+package struct LegacyWeights {
     let layers: [LayerWeights]
 
     /// - Throws: ``HDF5Error``, e.g. where a listed weight is not there.
@@ -26,7 +26,7 @@ struct LegacyWeights {
     }
 
     /// A list of strings in an attribute, or spread over numbered ones if it was too long for one.
-    static func strings(_ name: String, of group: HDF5Group) throws -> [String] {
+    package static func strings(_ name: String, of group: HDF5Group) throws -> [String] {
         if let value = try group.attribute(name) { return value.strings ?? [] }
         var strings: [String] = []
         var part = 0
@@ -123,7 +123,7 @@ extension HDF5Writer {
     }
 
     /// Writes a list of names, in pieces where one attribute cannot hold it.
-    func names(_ attribute: String, _ names: [String], of group: String) throws {
+    package func names(_ attribute: String, _ names: [String], of group: String) throws {
         // An empty list is one of numbers, as NumPy makes it.
         guard !names.isEmpty else {
             try self.attribute(attribute, of: group, Tensor(zeros: [0], dtype: .float64))

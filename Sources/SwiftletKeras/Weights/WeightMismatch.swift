@@ -4,9 +4,9 @@ public import SwiftletTensor
 /// What a weights file and a model disagree on, everything at once.
 public struct WeightMismatch: Sendable, Equatable, CustomStringConvertible {
     /// Weights of the model that the file lacks.
-    public internal(set) var missing: [String] = []
+    public package(set) var missing: [String] = []
     /// Weights of the file that the model lacks.
-    public internal(set) var unused: [String] = []
+    public package(set) var unused: [String] = []
     /// Weights whose shapes differ: name, the model's shape, the file's.
     public internal(set) var misshapen: [Misshapen] = []
 
@@ -15,6 +15,8 @@ public struct WeightMismatch: Sendable, Equatable, CustomStringConvertible {
         public let expected, found: Shape
         public var description: String { "\(name): shape \(expected) expected, \(found) found" }
     }
+
+    package init() {}
 
     var isEmpty: Bool { missing.isEmpty && unused.isEmpty && misshapen.isEmpty }
 

@@ -1,14 +1,14 @@
 internal import SwiftletGraph
-internal import SwiftletLayers
-internal import SwiftletTensor
+package import SwiftletLayers
+package import SwiftletTensor
 
 /// Brings a weight back to its constraint after a step.
-struct ConstraintProgram {
+package struct ConstraintProgram {
     private let program: Program
     private let memory: TensorStorage
     private let workspace: Workspace
 
-    init(_ constraint: Constraint, shape: Shape, threads: Int) throws {
+    package init(_ constraint: Constraint, shape: Shape, threads: Int) throws {
         var graph = Graph()
         let weight = try graph.placeholder("weight", TensorType(shape))
         let result = try constraint.projection(of: weight, in: &graph)
@@ -17,7 +17,7 @@ struct ConstraintProgram {
         workspace = program.workspace(in: memory.pointer)
     }
 
-    func apply(to tensor: inout Tensor, workers: Workers) throws {
+    package func apply(to tensor: inout Tensor, workers: Workers) throws {
         let address = try tensor.uniqueFloats()
         program.feed(0, from: address, into: workspace)
         try program.run(workspace, workers: workers)
