@@ -86,6 +86,17 @@ extension JSON {
         return array[index]
     }
 
+    /// Whether `predicate` holds for this value or for any inside it.
+    public func contains(where predicate: (JSON) -> Bool) -> Bool {
+        if predicate(self) { return true }
+        switch self {
+        case .array(let elements): return elements.contains { $0.contains(where: predicate) }
+        case .object(let object):
+            return object.members.contains { $0.value.contains(where: predicate) }
+        default: return false
+        }
+    }
+
     public var isNull: Bool { self == .null }
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var string: String? { if case .string(let value) = self { value } else { nil } }

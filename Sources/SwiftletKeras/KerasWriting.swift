@@ -50,7 +50,7 @@ private struct KerasWriting {
 
     /// Whether the model uses nothing that only Keras 3 has.
     private static func hasWordsOfKeras2(_ model: PreparedModel) -> Bool {
-        (try? Keras2Writing().model(model.config)) != nil
+        (try? Keras2Writing(for: model.config).model(model.config)) != nil
     }
 
     func write(to path: String) throws {
@@ -68,8 +68,8 @@ private struct KerasWriting {
 
     private func config() throws -> JSON {
         format.isForKeras2
-            ? try Keras2Writing().model(model.config)
-            : try Keras3Writing(shapes: model.shapes).model(model.config)
+            ? try Keras2Writing(for: model.config).model(model.config)
+            : try Keras3Writing(for: model.config, shapes: model.shapes).model(model.config)
     }
 
     private func architecture() throws -> JSON {

@@ -70,6 +70,8 @@ public struct LayerOptions: Sendable {
     public var activityRegularizer: Regularizer?
     /// Keras's dtype policy as the file gives it; computation is in float32 whatever it says.
     package var dtype: JSON?
+    /// What is made of the masks of several inputs.
+    package var maskRule = MaskRule.loose
     /// Tells copies of one layer (which share their weights) from layers that look alike.
     package let identity: Int
 
@@ -87,6 +89,7 @@ public struct LayerOptions: Sendable {
             isTrainable: try config.bool("trainable", default: true))
         dtype = config.json["dtype"]
         activityRegularizer = try config.regularizer("activity_regularizer")
+        maskRule = try config.choice(MaskRule.configKey, default: .loose)
     }
 }
 

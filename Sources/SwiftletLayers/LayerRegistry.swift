@@ -55,6 +55,9 @@ extension Layer {
         if let penalty = options.activityRegularizer, !(self is ActivityRegularization) {
             all["activity_regularizer"] = penalty.json
         }
+        if options.maskRule != .loose {
+            all[MaskRule.configKey] = .string(options.maskRule.rawValue)
+        }
         return kerasObject(
             module: "keras.layers", className: Network.storeClassName(of: self),
             config: .object(all))

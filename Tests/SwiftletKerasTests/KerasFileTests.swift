@@ -51,7 +51,7 @@ struct KerasFixture: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct KerasFileTests {
-    @Test func tableIsThere() { #expect(KerasFixture.all.count == 21) }
+    @Test func tableIsThere() { #expect(KerasFixture.all.count == 28) }
 
     @Test(arguments: KerasFixture.all)
     func predictsAsKeras(_ row: KerasFixture) throws {
@@ -71,7 +71,7 @@ struct KerasFixture: Sendable, CustomTestStringConvertible {
             try row.check(again)
             let state = model.compilation?.optimizerState ?? []
             let stateAgain = again.compilation?.optimizerState ?? []
-            #expect(state.count > 2 && state.count == stateAgain.count)
+            #expect(state.count >= 2 && state.count == stateAgain.count)
             for (old, new) in zip(state, stateAgain) {
                 #expect(old.value.isIdentical(to: new.value), "\(old.name), \(new.name)")
             }

@@ -1,4 +1,4 @@
-"""Writes fixtures/keras: models of three sorts, compiled and trained a little by Keras 3 and Keras 2,
+"""Writes fixtures/keras: models of several sorts, compiled and trained a little by Keras 3 and Keras 2,
 in every kind of file, with predictions and with the losses of two more epochs in Keras."""
 
 import json
@@ -22,6 +22,7 @@ COMPILED = [
     ("lstm", "sparse_categorical_crossentropy", ("RMSprop", dict(learning_rate=0.01))),
     ("graph", ["categorical_crossentropy", "mse"],
      ("SGD", dict(learning_rate=0.05, momentum=0.9))),
+    ("masks meet", "mse", ("SGD", dict(learning_rate=0.05))),
 ]
 
 
@@ -84,7 +85,7 @@ def main():
     for name, loss, optimizer in COMPILED:
         for k, era in ((keras, 3), (tf_keras, 2)):
             model, inputs, truth = trained(k, cases[name], loss, optimizer)
-            stem = f"{FOLDER}/{name}-keras{era}"
+            stem = f"{FOLDER}/{name.replace(' ', '-')}-keras{era}"
             arrays = files.model_inputs(model, cases[name].limits, (name, "predict"))
             reference = {**numbered("input", arrays),
                          **numbered("output", files.predict(model, arrays)),
@@ -99,7 +100,7 @@ def main():
                     "name": f"{name}, {kind.name}",
                     "file": os.path.basename(path),
                     **({"weights_file": os.path.basename(beside)} if beside else {}),
-                    "reference": f"{name}-keras{era}.npz",
+                    "reference": os.path.basename(stem) + ".npz",
                     "tolerance": cases[name].tolerance,
                     "weights": weights,
                     **({} if beside else {

@@ -21,7 +21,7 @@ struct Convert: ParsableCommand {
                 output, "a name that ends in .keras, .h5, .weights.h5 or .json expected, or --to")
         }
         try checkDestination(output)
-        try source.open().save(to: output, as: format)
+        try source.open().saveWarning(to: output, as: format)
     }
 }
 

@@ -94,7 +94,7 @@ struct Train: ParsableCommand {
             shuffles: shuffle, seed: seed, threads: execution.threads)
         Interruption.await()
         let (trained, history) = try fitted(start, samples, validation, options)
-        try trained.save(to: output, as: format)
+        try trained.saveWarning(to: output, as: format)
         try write(history)
         if history.end == .interrupted {
             StandardError.warn(

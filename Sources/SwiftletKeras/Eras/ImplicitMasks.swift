@@ -1,4 +1,5 @@
 internal import SwiftletFiles
+internal import SwiftletLayers
 
 /// Takes out of a Keras 3 network what it wrote down of masks that follow from the layers anyway.
 ///
@@ -39,20 +40,22 @@ struct ImplicitMasks {
         var dropped: Set<String> = []
         for (name, layer) in layers {
             guard let nodes = layer["inbound_nodes"]?.array else { continue }
-            kept[name]?["inbound_nodes"] = .array(
-                nodes.map { node in
-                    guard let mask = node["kwargs"]?["mask"] else { return node }
-                    let sources = references(in: mask)
-                    guard !sources.isEmpty, sources.allSatisfy({ isImplicit($0) }) else {
-                        return node
-                    }
-                    dropped.formUnion(sources.map(\.layer))
-                    var kwargs = node["kwargs"] ?? [:]
-                    kwargs["mask"] = nil
-                    var node = node
-                    node["kwargs"] = kwargs
-                    return node
-                })
+            var heedsMask = false
+            let written = nodes.map { node -> JSON in
+                guard let mask = node["kwargs"]?["mask"] else { return node }
+                let sources = references(in: mask)
+                guard !sources.isEmpty, sources.allSatisfy({ isImplicit($0) }) else { return node }
+                dropped.formUnion(sources.map(\.layer))
+                // Given states, a recurrent layer heeds a mask only where it is told to.
+                heedsMask = heedsMask || node["kwargs"]?["initial_state"] != nil
+                var kwargs = node["kwargs"] ?? [:]
+                kwargs["mask"] = nil
+                var node = node
+                node["kwargs"] = kwargs
+                return node
+            }
+            kept[name]?["inbound_nodes"] = .array(written)
+            if heedsMask { kept[name]?[MaskRule.configKey] = .string(MaskRule.strict.rawValue) }
         }
         guard !dropped.isEmpty else { return nil }
         let needed = reachable(from: outputs, in: kept)
@@ -82,8 +85,8 @@ struct ImplicitMasks {
             }
             guard let layer = layers[reference.layer], isOperation(layer) else { return false }
             guard seen.insert(reference.layer).inserted else { continue }
-            // The mask of a tensor that has none, where masks are joined.
-            if layer["class_name"] == "OnesLike" { continue }
+            // A mask where there was none, or the width of another: both where masks are joined.
+            if layer["class_name"] == "OnesLike" || layer["class_name"] == "ZerosLike" { continue }
             let nodes = layer["inbound_nodes"]?.array ?? []
             guard nodes.indices.contains(reference.call) else { return false }
             open += references(in: nodes[reference.call])

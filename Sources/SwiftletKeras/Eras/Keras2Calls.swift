@@ -52,7 +52,7 @@ struct Keras2Calls {
         return call
     }
 
-    private static let recurrentClasses: Set = [
+    static let recurrentClasses: Set = [
         "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "CuDNNLSTM", "CuDNNGRU", "ConvLSTM1D",
         "ConvLSTM2D", "ConvLSTM3D", "LSTMV1", "LSTMV2", "GRUV1", "GRUV2",
     ]

@@ -1,7 +1,13 @@
 internal import SwiftletFiles
+internal import SwiftletLayers
 
 /// Brings configurations of Keras 2 (and of tf.keras 1 and 2) into the canonical form.
 struct Keras2Config {
+    private let maskRules: MaskRules
+
+    /// - Parameter model: the outermost object.
+    init(for model: JSON) { maskRules = MaskRules(for: model) }
+
     func model(_ json: JSON) throws(ConfigRefusal) -> JSON {
         // The outermost object may be a bare list of layers.
         try layer(json)
@@ -72,7 +78,7 @@ struct Keras2Config {
             if let nodes = json["inbound_nodes"]?.array {
                 converted["inbound_nodes"] = .array(nodes.map { calls.node($0, of: json) })
             }
-            layers.append(converted)
+            layers.append(maskRules.reading(converted, stored: json, usual: .strict))
         }
         config["layers"] = .array(layers)
         for key in ["input_layers", "output_layers"] {

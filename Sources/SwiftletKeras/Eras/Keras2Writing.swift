@@ -1,8 +1,14 @@
 internal import SwiftletFiles
+internal import SwiftletLayers
 
 /// A model's canonical configuration in the words of Keras 2, chosen so that Keras 3's reader of
 /// legacy files understands them as well.
 struct Keras2Writing {
+    private let maskRules: MaskRules
+
+    /// - Parameter model: the outermost object.
+    init(for model: JSON) { maskRules = MaskRules(for: model) }
+
     func model(_ json: JSON) throws(ConfigRefusal) -> JSON { try layer(json, isNested: false) }
 
     private func layer(_ json: JSON, isNested: Bool) throws(ConfigRefusal) -> JSON {
@@ -56,7 +62,7 @@ struct Keras2Writing {
                 nodes.append(try call.node(node))
             }
             written["inbound_nodes"] = .array(nodes)
-            layers.append(written)
+            layers.append(maskRules.writing(written, canonical: json, usual: .strict))
         }
         config["layers"] = .array(layers)
         for key in ["input_layers", "output_layers"] {
@@ -88,6 +94,7 @@ struct Keras2Writing {
                     cause: "the hard_sigmoid of Keras 3 does not exist in Keras 2; save as .keras")
             case (_, "hard_sigmoid_fifth"): config[key] = "hard_sigmoid"
             case (_, "hard_silu"), (_, "silu"): config[key] = value == "silu" ? "swish" : value
+            case (MaskRule.configKey, _): break
             case _ where Self.isUnknown(key, value): break
             default: config[key] = Self.plain(value)
             }

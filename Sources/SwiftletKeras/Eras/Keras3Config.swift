@@ -1,8 +1,14 @@
 internal import SwiftletFiles
+internal import SwiftletLayers
 
 /// Keras 3's configurations are canonical but for the numbers of nested models' calls: nodes count
 /// them from 0, `output_layers` counts those of a Functional from 1.
 struct Keras3Config {
+    private let maskRules: MaskRules
+
+    /// - Parameter model: the outermost object.
+    init(for model: JSON) { maskRules = MaskRules(for: model) }
+
     func model(_ json: JSON) throws(ConfigRefusal) -> JSON {
         try layer(json)
     }
@@ -46,7 +52,7 @@ struct Keras3Config {
             if let calls, let nodes = json["inbound_nodes"]?.array {
                 converted["inbound_nodes"] = .array(nodes.map { calls.node($0, of: json) })
             }
-            layers.append(converted)
+            layers.append(maskRules.reading(converted, stored: json, usual: .loose))
         }
         config["layers"] = .array(layers)
         if let outputs = config["output_layers"] {

@@ -4,9 +4,12 @@ internal import SwiftletLayers
 /// A model's canonical configuration as Keras 3 itself would write it.
 struct Keras3Writing {
     private let shapes: NetworkShapes
+    private let maskRules: MaskRules
 
-    init(shapes: NetworkShapes) {
+    /// - Parameter model: the outermost object.
+    init(for model: JSON, shapes: NetworkShapes) {
         self.shapes = shapes
+        maskRules = MaskRules(for: model)
     }
 
     /// The outermost object, with modules and registered names.
@@ -35,6 +38,7 @@ struct Keras3Writing {
         _ config: JSONObject, path: [String]
     ) throws(ConfigRefusal) -> JSONObject {
         var config = config
+        config[MaskRule.configKey] = nil
         for (key, value) in config.members {
             if value == "hard_sigmoid_fifth" {
                 throw ConfigRefusal(
@@ -63,7 +67,7 @@ struct Keras3Writing {
             if let nodes = json["inbound_nodes"] {
                 written["inbound_nodes"] = tensors.completed(nodes)
             }
-            layers.append(written)
+            layers.append(maskRules.writing(written, canonical: json, usual: .loose))
         }
         config["layers"] = .array(layers)
         if let outputs = config["output_layers"] {

@@ -36,7 +36,7 @@ package struct ConfigRefusal: Error {
 package func canonicalConfig(_ json: JSON, era: KerasEra) throws(ConfigRefusal) -> JSON {
     switch era {
     case .keras1: throw ConfigRefusal(place: "model_config", cause: "Keras 1 is not supported")
-    case .keras2: return try Keras2Config().model(json)
-    case .keras3: return try Keras3Config().model(json)
+    case .keras2: return try Keras2Config(for: json).model(json)
+    case .keras3: return try Keras3Config(for: json).model(json)
     }
 }

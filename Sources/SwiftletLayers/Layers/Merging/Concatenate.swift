@@ -34,7 +34,7 @@ public struct Concatenate: Layer {
     }
 
     /// Keras's rule: masks as wide as their inputs are concatenated too, and a step counts if any of
-    /// its elements does.
+    /// its elements does, or by the strict rule if all of them do.
     private func mask(
         _ inputs: [Value], axis: Int, in lowering: inout Lowering
     ) throws -> Value? {
@@ -52,7 +52,12 @@ public struct Concatenate: Layer {
                 lowering.graph.reshape(counts, to: extents + ones), to: shape)
         }
         let all = try lowering.graph.concatenate(masks, axis: axis)
-        let counts = try lowering.graph.max(all, axes: [lowering.graph.shape(of: all).rank - 1])
+        let last = [lowering.graph.shape(of: all).rank - 1]
+        let counts =
+            switch options.maskRule {
+            case .loose: try lowering.graph.max(all, axes: last)
+            case .strict: try lowering.graph.min(all, axes: last)
+            }
         return try lowering.graph.compare(.greater, counts, lowering.graph.constant(0))
     }
 }

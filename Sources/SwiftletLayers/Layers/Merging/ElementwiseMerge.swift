@@ -17,7 +17,8 @@ extension ElementwiseMerge {
         for input in inputs.dropFirst() {
             result = try combine(&lowering.graph, result, input)
         }
-        if let mask = try lowering.anyMask(of: call.inputs) { lowering.setMask(mask, of: result) }
+        lowering.setMask(
+            try lowering.mergedMask(of: call.inputs, by: options.maskRule), of: result)
         return [result]
     }
 
@@ -47,7 +48,7 @@ extension ElementwiseMerge {
         _ call: CallArguments<Value>, in lowering: inout Lowering,
         _ combine: (inout Graph, Value, Value) throws -> Value
     ) throws -> [Value] {
-        guard call.inputs.contains(where: { lowering.mask(of: $0) != nil }) else {
+        guard leavesOutMasked(call, in: lowering) else {
             return try fold(call, in: &lowering, combine)
         }
         var output = call.inputs[0]
@@ -63,8 +64,14 @@ extension ElementwiseMerge {
                 } else { nil }
             output = try combine(&lowering.graph, output, x)
         }
-        if let mask = try lowering.anyMask(of: call.inputs) { lowering.setMask(mask, of: output) }
+        lowering.setMask(
+            try lowering.mergedMask(of: call.inputs, by: options.maskRule), of: output)
         return [output]
+    }
+
+    /// Whether there are masked steps that are not to be merged like all others.
+    func leavesOutMasked(_ call: CallArguments<Value>, in lowering: Lowering) -> Bool {
+        options.maskRule == .loose && call.inputs.contains { lowering.mask(of: $0) != nil }
     }
 }
 
@@ -73,15 +80,5 @@ extension Lowering {
     mutating func columnMask(of value: Value) throws -> Value? {
         guard let mask = mask(of: value) else { return nil }
         return try graph.reshape(mask, to: graph.shape(of: mask).dimensions + [1])
-    }
-
-    /// The mask of a merged value: steps that count in any input; nil unless all have masks.
-    mutating func anyMask(of inputs: [Value]) throws -> Value? {
-        let masks = inputs.compactMap { mask(of: $0) }
-        guard masks.count == inputs.count, var result = masks.first else { return nil }
-        for mask in masks.dropFirst() where mask != result {
-            result = try graph.logicalOr(result, mask)
-        }
-        return result
     }
 }

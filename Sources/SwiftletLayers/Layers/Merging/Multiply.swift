@@ -18,7 +18,7 @@ public struct Multiply: ElementwiseMerge {
     public var config: JSONObject { [:] }
 
     public func lower(_ call: CallArguments<Value>, in lowering: inout Lowering) throws -> [Value] {
-        guard call.inputs.contains(where: { lowering.mask(of: $0) != nil }) else {
+        guard leavesOutMasked(call, in: lowering) else {
             return try fold(call, in: &lowering) { try $0.multiply($1, $2) }
         }
         // What does not count is a factor of 1, and 0 where no input counts.
@@ -32,7 +32,9 @@ public struct Multiply: ElementwiseMerge {
         for factor in factors.dropFirst() {
             product = try lowering.graph.multiply(product, factor)
         }
-        guard let mask = try lowering.anyMask(of: call.inputs) else { return [product] }
+        guard let mask = try lowering.mergedMask(of: call.inputs, by: .loose) else {
+            return [product]
+        }
         let column = try lowering.graph.reshape(
             mask, to: lowering.graph.shape(of: mask).dimensions + [1])
         let output = try lowering.graph.select(column, product, lowering.graph.constant(0))

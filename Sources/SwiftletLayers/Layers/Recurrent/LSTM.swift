@@ -61,7 +61,7 @@ public struct LSTM: RecurrentLayer {
     }
 
     public func lower(_ call: CallArguments<Value>, in lowering: inout Lowering) throws -> [Value] {
-        try recurrence.lower(cell, call, in: &lowering)
+        try recurrence.lower(cell, call, maskRule: options.maskRule, in: &lowering)
     }
 }
 

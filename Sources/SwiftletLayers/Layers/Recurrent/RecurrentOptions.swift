@@ -45,7 +45,8 @@ package struct RecurrentOptions: Sendable {
     ///
     /// - Returns: the output, then the last states if they are asked for.
     func lower(
-        _ cell: some RecurrentCell, _ call: CallArguments<Value>, in lowering: inout Lowering
+        _ cell: some RecurrentCell, _ call: CallArguments<Value>, maskRule: MaskRule,
+        in lowering: inout Lowering
     ) throws -> [Value] {
         guard let sequence = call.inputs.first else {
             throw ModelError.config(key: "input", cause: "a sequence expected")
@@ -55,10 +56,12 @@ package struct RecurrentOptions: Sendable {
             throw ModelError.config(
                 key: "input", cause: "[batch, time, features] expected, \(shape) found")
         }
-        let mask = call.argument(2, "mask")?.leaf ?? lowering.mask(of: sequence)
         let given =
             Array(call.inputs.dropFirst())
             + (call.argument(1, "initial_state")?.leaves ?? [])
+        let explicit = call.argument(2, "mask")?.leaf
+        let outputMask = explicit ?? lowering.mask(of: sequence)
+        let mask = given.isEmpty || maskRule == .strict ? outputMask : explicit
         let states = try initialStates(given, cell, batch: shape[0], in: &lowering)
         let weights = try lowering.scoped(nil, group: "cell") {
             try cell.weights(features: shape[2], in: &$0)
@@ -74,7 +77,7 @@ package struct RecurrentOptions: Sendable {
         let scan = try RecurrentScan(
             cell: cell, options: self, seed: seed, projected: projected, mask: mask, states: states,
             weights: weights, in: &lowering)
-        return try results(scan, sequence: sequence, mask: mask, in: &lowering)
+        return try results(scan, sequence: sequence, mask: outputMask, in: &lowering)
     }
 
     private func initialStates(

@@ -50,7 +50,7 @@ public struct SimpleRNN: RecurrentLayer {
     }
 
     public func lower(_ call: CallArguments<Value>, in lowering: inout Lowering) throws -> [Value] {
-        try recurrence.lower(cell, call, in: &lowering)
+        try recurrence.lower(cell, call, maskRule: options.maskRule, in: &lowering)
     }
 }
 
