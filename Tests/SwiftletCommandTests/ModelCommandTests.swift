@@ -328,11 +328,10 @@ private func keras(_ name: String) -> String { fixture("keras/" + name) }
                 "train @cnn-keras3.keras --data @cnn-keras3.npz --output t.txt",
                 "t.txt: the name of a .keras or .h5 file expected"),
             Failure(
-                "train @cnn-keras3.keras --data @cnn-keras3.npz --output t.keras --loss frob",
-                "@cnn-keras3.keras: loss \"frob\" is unknown"),
-            Failure(
-                "train @cnn-keras3.keras --data @cnn-keras3.npz --output t.keras --optimizer frob",
-                "@cnn-keras3.keras: optimizer \"frob\" is unknown"),
+                "train @cnn-keras3.keras --data @cnn-keras3.npz --output t.keras "
+                    + "--loss sparse_categorical_crossentropy",
+                "@cnn-keras3.npz: 'classes': class numbers of shape [12, 3] do not fit "
+                    + "predictions of shape [12, 3]"),
             Failure(
                 "convert @cnn-keras3.keras t.txt",
                 "t.txt: a name that ends in .keras, .h5, .weights.h5 or .json expected, or --to"),
@@ -371,6 +370,9 @@ private func keras(_ name: String) -> String { fixture("keras/" + name) }
             "train m.keras --data d.npz --output t.keras --validation-split 1.5",
             "train m.keras --data d.npz --output t.keras --validation-split 0.1 --validation-data v",
             "train m.keras --data d.npz --output t.keras --learning-rate -1",
+            "train m.keras --data d.npz --output t.keras --loss frob",
+            "train m.keras --data d.npz --output t.keras --optimizer frob",
+            "train m.keras --data d.npz --output t.keras --metrics accuracy,frob",
             "predict m.keras --input d.npz", "predict --input d.npz --output p.npz",
             "predict m.keras --input d.npz --output p.npz --threads 0",
             "bench m.keras --repeats 0", "convert m.keras", "inspect",

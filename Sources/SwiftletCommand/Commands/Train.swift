@@ -78,6 +78,27 @@ struct Train: ParsableCommand {
         if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
             throw ValidationError("--learning-rate must be above 0")
         }
+        try checkNames()
+    }
+
+    /// Names that no Keras has are wrong usage, found before any file is opened.
+    private func checkNames() throws {
+        func check(_ flag: String, _ names: [String], _ find: (String) throws -> Void) throws {
+            for name in names {
+                do {
+                    try find(name)
+                } catch {
+                    throw ValidationError("\(flag): \(error)")
+                }
+            }
+        }
+        try check("--loss", [loss].compactMap { $0 }) { _ = try Loss(named: $0) }
+        try check("--optimizer", [optimizer].compactMap { $0 }) { _ = try Optimizer(named: $0) }
+        try check("--metrics", metricNames) { _ = try Metric(named: $0) }
+    }
+
+    private var metricNames: [String] {
+        (metrics ?? "").split { $0 == "," || $0 == " " }.map(String.init)
     }
 
     func run() throws {
@@ -143,10 +164,7 @@ struct Train: ParsableCommand {
             lossWeights: compiled?.lossWeights, metrics: compiled?.metrics ?? .all([]),
             weightedMetrics: compiled?.weightedMetrics ?? .all([]))
         if let learningRate { setup.optimizer.learningRate = .constant(learningRate) }
-        if let metrics {
-            setup.metrics = .all(
-                try metrics.split(separator: ",").map { try Metric(named: String($0)) })
-        }
+        if metrics != nil { setup.metrics = .all(try metricNames.map { try Metric(named: $0) }) }
         return setup
     }
 

@@ -32,6 +32,7 @@ struct HistoryTable {
     init(_ history: History) { self.history = history }
 
     static func text(_ value: Double) -> String {
+        if value.isNaN { return "nan" }
         guard value.isFinite, abs(value) < 1e6 else { return "\(value)" }
         if value != 0, abs(value) < 1e-3 { return "\(Float(value))" }
         return "\((value * 1e4).rounded() / 1e4)"

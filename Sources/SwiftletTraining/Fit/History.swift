@@ -39,10 +39,14 @@ public struct History: Sendable {
         LearningDiagnosis(loss: self["loss"] ?? [], validationLoss: self["val_loss"])
     }
 
-    /// `{"history": {"loss": […], …}, "epochs": …, "end": …, "diagnosis": {…}}`.
+    /// `{"history": {"loss": […], …}, "epochs": …, "end": …, "diagnosis": {…}}`; null for a number
+    /// that is not finite, for which JSON has no word.
     public var json: JSON {
         var series = JSONObject()
-        for name in names { series[name] = .array((values[name] ?? []).map(JSON.double)) }
+        for name in names {
+            let numbers = values[name] ?? []
+            series[name] = .array(numbers.map { $0.isFinite ? .double($0) : .null })
+        }
         let ending: (String, JSON) =
             switch end {
             case .completed: ("completed", .null)

@@ -118,6 +118,7 @@ public struct LearningDiagnosis: Sendable, Equatable {
 
     /// Four digits that count.
     private static func text(_ value: Double) -> String {
+        if value.isNaN { return "nan" }
         guard value.isFinite, value != 0 else { return "\(value)" }
         let digits = 3 - Int(floor(log10(abs(value))))
         guard (0...8).contains(digits) else { return "\(Float(value))" }

@@ -172,7 +172,7 @@ struct StepGraph {
         do {
             return try body()
         } catch TrainingError.loss(let cause) {
-            throw TrainingError.loss("output '\(output)': \(cause)")
+            throw TrainingError.data(name: output, cause: cause)
         }
     }
 }
