@@ -164,6 +164,8 @@ package final class HDF5Writer {
         _ tensor: Tensor, _ compression: Int?, _ place: Place
     ) throws(HDF5Error) -> Handle {
         let list = try Handle(H5Pcreate(chdf5_dataset_create()), at: place, close: H5Pclose)
+        // The same content is to be the same bytes, whenever it is written.
+        try place.check(H5Pset_obj_track_times(list.id, false))
         guard let compression, tensor.rank > 0, tensor.elementCount > 0 else { return list }
         let rowBytes = max(1, tensor.shape.count(of: 1...) * max(tensor.dtype.size, 16))
         var chunk = tensor.shape.map { hsize_t($0) }
