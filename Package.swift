@@ -154,6 +154,7 @@ targets += [
             "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime",
             "SwiftletScores", "SwiftletTensor", "SwiftletTraining",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Yams", package: "Yams"),
         ], swiftSettings: strict),
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
@@ -175,7 +176,8 @@ let package = Package(
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: targets
 )

@@ -124,6 +124,30 @@ private func keras(_ name: String) -> String { fixture("keras/" + name) }
         }
     }
 
+    @Test func descriptionsAreTrained() throws {
+        try withTemporaryDirectory { directory in
+            let yaml = """
+                input: [8, 8, 1]
+                layers:
+                  - Flatten
+                  - Dense: {units: 3, activation: softmax}
+                loss: categorical_crossentropy
+                optimizer: {sgd: {learning_rate: 0.5}}
+                """
+            try AtomicFile.write(yaml, to: directory + "/m.yaml")
+            let arguments = ["--data", keras("cnn-keras3.npz"), "--output", "t.keras", "--quiet"]
+            let run = try CommandRun(["train", "m.yaml"] + arguments, in: directory)
+            #expect(run.status == 0, "\(run.errors)")
+            let listing = try CommandRun(["inspect", "t.keras"], in: directory)
+            #expect(listing.output.contains("SGD"))
+            try AtomicFile.write("layers: [Dense: {units: }", to: directory + "/m.yaml")
+            let failed = try CommandRun(["train", "m.yaml"] + arguments, in: directory)
+            #expect(failed.status == 1)
+            #expect(failed.errors.hasPrefix("error: m.yaml: YAML: "))
+            #expect(failed.errors.count { $0 == "\n" } == 1)
+        }
+    }
+
     @Test func controlCSavesWhatWasLearned() throws {
         try withTemporaryDirectory { directory in
             let run = try CommandRun(

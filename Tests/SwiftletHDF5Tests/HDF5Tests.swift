@@ -236,7 +236,9 @@ private func attribute(_ path: String, in file: HDF5File) throws -> Tensor? {
     /// HDF5 can note the second in which a dataset was made; files are to depend on content alone.
     @Test func sameContentIsSameBytes() async throws {
         func image() throws -> [UInt8] {
-            try HDF5Writer.image(named: "m.h5") { try $0.dataset("a/b", Tensor([1, 2] as [Float])) }
+            try HDF5Writer.image(named: "m.h5") {
+                try $0.dataset("a/b", Tensor([1, 2] as [Float]))
+            }
         }
         let first = try image()
         try await Task.sleep(for: .milliseconds(1100))

@@ -16,7 +16,9 @@ struct Train: ParsableCommand {
             learned; a second Ctrl-C ends at once.
             """)
 
-    @Argument(help: "A compiled Keras file, or a Keras architecture .json.")
+    @Argument(
+        help: "A compiled Keras file, a Keras architecture .json, or a description in YAML or JSON."
+    )
     var model: String
 
     @Option(help: ArgumentHelp("Begin with these weights.", valueName: "file"))
@@ -139,7 +141,7 @@ struct Train: ParsableCommand {
 
     /// The model with its first weights and all that training needs.
     private func prepared() throws -> Model {
-        var trained = try Model(trainable: model, weights: weights)
+        var trained = try Model(trainableFile: model, weights: weights)
         try naming(model) {
             // A loss that is named anew need not be understood.
             let compiled =
