@@ -63,8 +63,10 @@ targets += [
 targets += [
     library("SwiftletArchive", "CZlib", "SwiftletFiles"),
     tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
-    library("SwiftletHDF5", "CHDF5", "SwiftletFiles", "SwiftletTensor"),
-    tests("SwiftletHDF5Tests", "SwiftletHDF5", "SwiftletFiles", "SwiftletTensor", "TestSupport"),
+    library("SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletTensor"),
+    tests(
+        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5",
+        "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: samples.

@@ -1,9 +1,8 @@
 internal import CHDF5
 internal import SwiftletTensor
 
-/// A datatype of a file, reduced to what a tensor can hold.
+/// The datatypes that tensors are written with.
 enum ElementType: Equatable {
-    /// Read as this type; HDF5 converts byte order and width.
     case number(DType)
     /// An enumeration over int8 with FALSE and TRUE, as h5py writes NumPy's bool.
     case bool
@@ -14,94 +13,7 @@ enum ElementType: Equatable {
 
     enum Padding: Equatable { case nullTerminated, nullPadded, spacePadded }
 
-    init(_ type: borrowing Handle, _ place: Place) throws(HDF5Error) {
-        let size = H5Tget_size(type.id)
-        switch H5Tget_class(type.id) {
-        case H5T_FLOAT: self = .number(Self.float(type, size: size))
-        case H5T_INTEGER: self = .number(try Self.integer(type, place))
-        case H5T_STRING: self = try Self.string(type, size: size, place)
-        case H5T_ENUM: self = try Self.enumeration(type, place)
-        case H5T_OPAQUE:
-            guard size == 2 else { throw place.error(.unsupported("opaque data of \(size) bytes")) }
-            self = .opaqueBFloat16
-        case H5T_COMPOUND: throw place.error(.unsupported("a compound datatype"))
-        case H5T_REFERENCE: throw place.error(.unsupported("a reference datatype"))
-        case H5T_VLEN: throw place.error(.unsupported("a variable-length datatype"))
-        case H5T_ARRAY: throw place.error(.unsupported("an array datatype"))
-        case H5T_BITFIELD: throw place.error(.unsupported("a bit field datatype"))
-        case H5T_TIME: throw place.error(.unsupported("a time datatype"))
-        default: throw place.libraryError()
-        }
-    }
-
-    /// IEEE half, single and double as they are; odd formats in the next wider one.
-    private static func float(_ type: borrowing Handle, size: Int) -> DType {
-        if size == 2, H5Tget_ebias(type.id) == 15 { return .float16 }
-        return size <= 4 ? .float32 : .float64
-    }
-
-    private static func integer(
-        _ type: borrowing Handle, _ place: Place
-    ) throws(HDF5Error) -> DType {
-        let isSigned = H5Tget_sign(type.id) == H5T_SGN_2
-        switch H5Tget_size(type.id) {
-        case 1: return isSigned ? .int8 : .uint8
-        case 2: return isSigned ? .int16 : .uint16
-        case 3...4: return isSigned ? .int32 : .uint32
-        case 5...8: return isSigned ? .int64 : .uint64
-        case let size: throw place.error(.unsupported("an integer of \(size) bytes"))
-        }
-    }
-
-    private static func string(
-        _ type: borrowing Handle, size: Int, _ place: Place
-    ) throws(HDF5Error) -> ElementType {
-        let isUTF8 = H5Tget_cset(type.id) == H5T_CSET_UTF8
-        if try place.check(H5Tis_variable_str(type.id)) > 0 {
-            return .variableString(isUTF8: isUTF8)
-        }
-        let padding: Padding =
-            switch H5Tget_strpad(type.id) {
-            case H5T_STR_NULLPAD: .nullPadded
-            case H5T_STR_SPACEPAD: .spacePadded
-            default: .nullTerminated
-            }
-        return .fixedString(size: size, padding: padding, isUTF8: isUTF8)
-    }
-
-    /// FALSE and TRUE over one byte are Booleans; other enumerations are refused, for their
-    /// numbers mean nothing without their names.
-    private static func enumeration(
-        _ type: borrowing Handle, _ place: Place
-    ) throws(HDF5Error) -> ElementType {
-        var no: Int8 = -1
-        var yes: Int8 = -1
-        guard H5Tget_size(type.id) == 1, H5Tget_nmembers(type.id) == 2,
-            H5Tenum_valueof(type.id, "FALSE", &no) >= 0, no == 0,
-            H5Tenum_valueof(type.id, "TRUE", &yes) >= 0, yes == 1
-        else { throw place.error(.unsupported("an enumeration other than FALSE and TRUE")) }
-        return .bool
-    }
-
-    var dtype: DType {
-        switch self {
-        case .number(let dtype): dtype
-        case .bool: .bool
-        case .opaqueBFloat16: .bfloat16
-        case .fixedString, .variableString: .string
-        }
-    }
-
-    /// Bytes of an element in memory while it is read.
-    var size: Int {
-        switch self {
-        case .fixedString(let size, _, _): size
-        case .variableString: MemoryLayout<UnsafeMutablePointer<CChar>?>.size
-        default: dtype.size
-        }
-    }
-
-    /// The datatype that this has in memory, and under which it is written to files.
+    /// The library's name for it, in memory and in files.
     func makeHandle(_ place: Place) throws(HDF5Error) -> Handle {
         let type: Handle
         switch self {

@@ -1,8 +1,8 @@
 internal import CHDF5
 internal import Synchronization
 
-/// The one gate to libhdf5, whose state is global: every call goes through ``locked(_:)``.
-enum HDF5Library {
+/// The one gate to libhdf5, which writes: its state is global, so every call goes through ``locked(_:)``.
+package enum HDF5Library {
     private static let lock = Mutex(())
 
     /// How many files in memory have been opened: the library tells files apart by name.
@@ -13,7 +13,7 @@ enum HDF5Library {
     }
 
     /// Runs `body` while no other thread is inside libhdf5. Not reentrant.
-    static func locked<Result: ~Copyable>(
+    package static func locked<Result: ~Copyable>(
         _ body: () throws(HDF5Error) -> Result
     ) throws(HDF5Error) -> Result {
         try lock.withLock { _ throws(HDF5Error) in

@@ -1,116 +1,151 @@
-internal import CHDF5
+internal import SwiftletFiles
 internal import SwiftletTensor
+internal import Synchronization
 
-/// Finding objects by path, one hard link at a time.
-extension HDF5Session {
-    enum Kind: Sendable {
-        case group, dataset
+/// The open file behind its values: its bytes, and what has been found in them.
+///
+/// Nothing here is written to the file and every structure found is immutable, so threads share
+/// it; the locks are held for a look-up in a table only.
+final class HDF5Session: Sendable {
+    let name: String
+    let image: FileImage
+    let superblock: Superblock
+    let heap = GlobalHeap()
+    private let limits: HDF5Limits
+    private let budget: Mutex<Budget>
+    private let objects = Mutex<[Int: StoredObject]>([:])
+
+    /// What the operations on the file may still look at together.
+    private struct Budget {
+        var left: Int
+        /// Operations that were paid for, so that asking again is free.
+        var paid: Set<Operation> = []
     }
 
-    /// - Throws: ``HDF5Error/Cause/missing`` or the refusal of a link that leads elsewhere.
-    func kind(of path: String) throws(HDF5Error) -> Kind {
-        try HDF5Library.locked { () throws(HDF5Error) in
-            let place = Place(file: name, object: path)
-            return try resolve(path, place).kind
+    /// Something that is read of the object, attribute … at an address.
+    struct Operation: Hashable {
+        enum Part { case header, description, links, attributes, elements }
+        let part: Part
+        let address: Int
+    }
+
+    init(_ file: MappedFile, verifiesChecksums: Bool) throws(HDF5Error) {
+        name = file.name
+        guard let start = file.withUnsafeBytes(Superblock.offset) else {
+            throw HDF5Error(file.name, .notHDF5)
+        }
+        image = FileImage(file, from: start)
+        limits = HDF5Limits(fileSize: file.count, verifiesChecksums: verifiesChecksums)
+        budget = Mutex(Budget(left: limits.total))
+        do {
+            superblock = try Superblock(
+                image, userBlock: start, verifiesChecksums: verifiesChecksums)
+        } catch {
+            throw HDF5Error(file.name, error.cause)
         }
     }
 
-    /// Runs `body` on the opened object of the kind that the caller expects, under the lock.
-    func open<Result>(
-        _ path: String, _ expected: Kind,
-        _ body: (hid_t, Place) throws(HDF5Error) -> Result
+    /// Runs `body` within the allowance of one operation; errors name the object at `path`.
+    func perform<Result>(
+        _ operation: Operation, at path: String?,
+        _ body: (Reading) throws(Refusal) -> Result
     ) throws(HDF5Error) -> Result {
-        try HDF5Library.locked { () throws(HDF5Error) in
-            let place = Place(file: name, object: path)
-            let object = try resolve(path, place)
-            guard object.kind == expected else {
-                throw place.error(
-                    .wrongKind(expected: expected == .group ? "a group" : "a dataset"))
+        let (isPaid, left) = budget.withLock { ($0.paid.contains(operation), $0.left) }
+        let reading = Reading(
+            image, addressSize: superblock.addressSize, lengthSize: superblock.lengthSize,
+            allowance: isPaid ? limits.operation : min(limits.operation, left),
+            verifiesChecksums: limits.verifiesChecksums)
+        defer {
+            budget.withLock {
+                if $0.paid.insert(operation).inserted { $0.left = max(0, $0.left - reading.used) }
             }
-            return try body(object.handle.id, place)
+        }
+        return try naming(path) { () throws(Refusal) in try body(reading) }
+    }
+
+    private func naming<Result>(
+        _ path: String?, _ body: () throws(Refusal) -> Result
+    ) throws(HDF5Error) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw HDF5Error(name, object: path, error.cause)
         }
     }
 
-    private struct Object: ~Copyable {
-        let handle: Handle
-        let kind: Kind
-    }
-
-    private func resolve(_ path: String, _ place: Place) throws(HDF5Error) -> Object {
-        guard !path.utf8.contains(0) else { throw place.error(.missing) }
-        var object = Object(
-            handle: try Handle(H5Oopen(id, "/", defaultList), at: place, close: H5Oclose),
-            kind: .group)
-        for part in path.split(separator: "/") where part != "." {
-            guard object.kind == .group else { throw place.error(.missing) }
-            object = try step(from: object.handle, to: String(part), place)
+    /// The object whose header lies at an address.
+    func object(at address: Int, path: String) throws(HDF5Error) -> StoredObject {
+        if let known = objects.withLock({ $0[address] }) { return known }
+        let object = try perform(.init(part: .header, address: address), at: path) {
+            (reading) throws(Refusal) in
+            StoredObject(at: address, try ObjectHeader(at: address, reading))
         }
-        return object
-    }
-
-    private func step(
-        from group: borrowing Handle, to name: String, _ place: Place
-    ) throws(HDF5Error) -> Object {
-        switch chdf5_link_type(group.id, name) {
-        case Int32(H5L_TYPE_HARD.rawValue): break
-        case Int32(H5L_TYPE_SOFT.rawValue): throw place.error(.unsupported("a soft link"))
-        case Int32(H5L_TYPE_EXTERNAL.rawValue):
-            throw place.error(.unsupported("a link to another file"))
-        case ..<0:
-            // The library's lookup of a damaged group fails like that of an absent name.
-            throw place.error(
-                H5Lexists(group.id, name, defaultList) < 0
-                    ? .library(HDF5Library.errorText()) : .missing)
-        default: throw place.error(.unsupported("a user-defined link"))
-        }
-        let handle = try Handle(
-            H5Oopen(group.id, name, defaultList), at: place, close: H5Oclose)
-        switch H5Iget_type(handle.id) {
-        case H5I_GROUP: return Object(handle: handle, kind: .group)
-        case H5I_DATASET: return Object(handle: handle, kind: .dataset)
-        default: throw place.error(.unsupported("a named datatype"))
+        return objects.withLock {
+            if let known = $0[address] { return known }
+            $0[address] = object
+            return object
         }
     }
 }
 
-/// Attributes of groups and datasets.
-extension HDF5Session {
-    func attributeNames(of path: String, _ kind: Kind) throws(HDF5Error) -> [String] {
-        try open(path, kind) { (object, place) throws(HDF5Error) in
-            var names = NameList()
-            try place.check(names.collect { chdf5_attributes(object, $0, $1) })
-            return try names.validated(place)
-        }
+/// An object of the file with what was found of it so far.
+final class StoredObject: Sendable {
+    enum Kind { case group, dataset, datatype, unknown }
+
+    let address: Int
+    let header: ObjectHeader
+    private let links = Mutex<LinkTable?>(nil)
+    private let attributes = Mutex<AttributeTable?>(nil)
+
+    init(at address: Int, _ header: ObjectHeader) {
+        self.address = address
+        self.header = header
     }
 
-    func attribute(_ name: String, of path: String, _ kind: Kind) throws(HDF5Error) -> Tensor? {
-        try open(path, kind) { (object, place) throws(HDF5Error) in
-            let place = Place(file: place.file, object: "\(path)@\(name)")
-            guard !name.utf8.contains(0) else { return nil }
-            guard try place.check(H5Aexists(object, name)) > 0 else { return nil }
-            let attribute = try Handle(
-                H5Aopen(object, name, defaultList), at: place, close: H5Aclose)
-            let type = try Handle(H5Aget_type(attribute.id), at: place, close: H5Tclose)
-            let space = try Handle(H5Aget_space(attribute.id), at: place, close: H5Sclose)
-            let content = Content(
-                shape: try shape(of: space, place), type: try ElementType(type, place),
-                byteLimit: byteCount)
-            return try content.read(place, space: space) { memoryType, buffer in
-                H5Aread(attribute.id, memoryType, buffer)
+    var kind: Kind {
+        if header.first(.datatype) != nil {
+            return header.first(.dataspace) != nil ? .dataset : .datatype
+        }
+        return header.first(.symbolTable) ?? header.first(.linkInfo) != nil ? .group : .unknown
+    }
+
+    func links(_ session: HDF5Session, path: String) throws(HDF5Error) -> LinkTable {
+        if let known = links.withLock({ $0 }) { return known }
+        let table = try session.perform(.init(part: .links, address: address), at: path) {
+            (reading) throws(Refusal) in try LinkTable(header, reading)
+        }
+        links.withLock { $0 = table }
+        return table
+    }
+
+    func attributes(_ session: HDF5Session, path: String) throws(HDF5Error) -> AttributeTable {
+        if let known = attributes.withLock({ $0 }) { return known }
+        let table = try session.perform(.init(part: .attributes, address: address), at: path) {
+            (reading) throws(Refusal) in try AttributeTable(header, reading)
+        }
+        attributes.withLock { $0 = table }
+        return table
+    }
+
+    /// An attribute's value; nil if there is none of the name.
+    func attribute(
+        _ name: String, _ session: HDF5Session, path: String
+    ) throws(HDF5Error) -> Tensor? {
+        guard let attribute = try attributes(session, path: path)[name] else { return nil }
+        let operation = HDF5Session.Operation(
+            part: .elements, address: attribute.data.lowerBound)
+        return try session.perform(operation, at: "\(path)@\(name)") {
+            (reading) throws(Refusal) in
+            let type = try attribute.type(reading)
+            let space = try attribute.shape(reading)
+            guard let count = product([space.elementCount, type.size]) else {
+                throw .tooLarge(nil)
             }
-        }
-    }
-
-    /// The extents of a dataspace; `[0]` where it is declared to hold nothing.
-    func shape(of space: borrowing Handle, _ place: Place) throws(HDF5Error) -> Shape {
-        guard H5Sget_simple_extent_type(space.id) != H5S_NULL else { return [0] }
-        let rank = Int(try place.check(H5Sget_simple_extent_ndims(space.id)))
-        var extents = [hsize_t](repeating: 0, count: rank)
-        try place.check(H5Sget_simple_extent_dims(space.id, &extents, nil))
-        do {
-            return try Shape(extents.map { Int(clamping: $0) })
-        } catch {
-            throw place.error(.damaged("\(error)"))
+            guard count <= attribute.data.count else { throw .tooLarge(count) }
+            try reading.charge(count)
+            let start = attribute.data.lowerBound
+            return try TensorReader(type: type, shape: type.shape(of: space), heap: session.heap)
+                .tensor(of: start..<start + count, reading)
         }
     }
 }

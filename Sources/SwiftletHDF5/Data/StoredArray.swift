@@ -1,0 +1,151 @@
+internal import SwiftletTensor
+
+/// A dataset as its header describes it.
+struct StoredArray: Sendable {
+    let type: Datatype
+    let space: Dataspace
+    private let layout: DataLayout
+    private let filters: FilterPipeline
+    private let fill: [UInt8]?
+
+    /// Extents of the dataset followed by those of an array datatype.
+    let shape: Shape
+
+    /// - Throws: also where data lies in other files or needs filters that are not known.
+    init(_ header: ObjectHeader, _ reading: Reading) throws(Refusal) {
+        guard header.first(.externalFiles) == nil else {
+            throw .unsupported("data in another file")
+        }
+        guard let layoutMessage = header.first(.layout), let typeMessage = header.first(.datatype),
+            let spaceMessage = header.first(.dataspace)
+        else { throw .damaged("a dataset without a type, shape or place") }
+        layout = try DataLayout(header.content(layoutMessage, reading))
+        type = try Datatype(header.content(typeMessage, reading))
+        space = try Dataspace(header.content(spaceMessage, reading))
+        shape = try type.shape(of: space.shape)
+        if let message = header.first(.filterPipeline) {
+            filters = try FilterPipeline(
+                header.content(message, reading), elementSize: type.size)
+        } else {
+            filters = .none
+        }
+        fill = try FillValue.bytes(of: header, reading)
+    }
+
+    /// Where the elements lie in one piece, in the file's own type; nil if they do not.
+    func contiguousBytes(_ reading: Reading) throws(Refusal) -> Range<Int>? {
+        let count = try byteCount()
+        switch layout {
+        case .chunked, .contiguous(nil, _): return nil
+        case .compact(let range):
+            guard range.count >= count else { throw .damaged("data that is cut short") }
+            return range.lowerBound..<range.lowerBound + count
+        case .contiguous(let address?, let size):
+            guard size ?? count >= count else { throw .damaged("data that is cut short") }
+            let range = try reading.range(at: address, count: count)
+            try reading.charge(count)
+            return range
+        }
+    }
+
+    /// Bytes of all elements in the file's own type.
+    func byteCount() throws(Refusal) -> Int {
+        guard let count = product([space.shape.elementCount, type.size]) else {
+            throw .tooLarge(nil)
+        }
+        return count
+    }
+
+    /// What ``assemble(_:into:_:)`` needs, checked before memory is taken.
+    struct Parts {
+        let grid: ChunkGrid?
+        let chunks: [StoredChunk]
+    }
+
+    func parts(_ reading: Reading) throws(Refusal) -> Parts {
+        let count = try byteCount()
+        guard case .chunked(let chunked) = layout else {
+            guard count <= Self.freeBytes else { throw .tooLarge(count) }
+            try reading.charge(count)
+            return Parts(grid: nil, chunks: [])
+        }
+        let grid = try ChunkGrid(space, chunked, elementSize: type.size)
+        let chunks = try ChunkIndex.chunks(
+            chunked, grid, isFiltered: !filters.filters.isEmpty, reading)
+        let stored = chunks.reduce(0) { $0 + $1.bytes.count }
+        let limit = unpackedLimit(of: stored)
+        let padded = product([chunks.count, grid.chunkBytes])
+        for bytes in [count, grid.chunkBytes, padded] where bytes.map({ $0 > limit }) ?? true {
+            throw .tooLarge(bytes)
+        }
+        if chunks.count < grid.cellCount { try reading.charge(min(count, Self.freeBytes)) }
+        return Parts(grid: grid, chunks: chunks)
+    }
+
+    private static let freeBytes = 1 << 20
+
+    /// Parts never written read as the fill value, so a little is free. Beyond it, plain data needs
+    /// its own size in the file, and deflate is a bomb where it packs better than weights or images
+    /// can.
+    private func unpackedLimit(of stored: Int) -> Int {
+        guard filters.isCompressed else { return max(Self.freeBytes, stored) }
+        let mostThatDeflatePacks = 1032
+        let bombRatio = 200
+        return max(
+            Self.freeBytes, min(stored * mostThatDeflatePacks, max(1 << 30, stored * bombRatio)))
+    }
+
+    /// Writes all elements, in the file's own type, into a buffer of ``byteCount()`` bytes.
+    func assemble(
+        _ parts: Parts, into buffer: UnsafeMutableRawBufferPointer, _ reading: Reading
+    ) throws(Refusal) {
+        if parts.chunks.count < parts.grid?.cellCount ?? .max { try fillAll(buffer) }
+        guard let grid = parts.grid else { return }
+        for chunk in parts.chunks {
+            let packed = reading.image.bytes(chunk.bytes)
+            let unpacked = try filters.unpacked(
+                packed, skipping: chunk.skippedFilters, to: grid.chunkBytes)
+            if let unpacked {
+                unpacked.withUnsafeBytes { grid.copy($0, cell: chunk.cell, to: buffer) }
+            } else {
+                grid.copy(packed, cell: chunk.cell, to: buffer)
+            }
+        }
+    }
+
+    private func fillAll(_ buffer: UnsafeMutableRawBufferPointer) throws(Refusal) {
+        // The address of a filled-in string would mean another file's memory.
+        var value = fill ?? []
+        if case .variableString = type { value = [] }
+        guard !value.isEmpty else {
+            buffer.initializeMemory(as: UInt8.self, repeating: 0)
+            return
+        }
+        guard value.count == type.size else { throw .damaged("a fill value of the wrong size") }
+        var offset = 0
+        while offset + value.count <= buffer.count {
+            UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + value.count])
+                .copyBytes(from: value)
+            offset += value.count
+        }
+    }
+}
+
+extension Datatype {
+    /// The shape of all numbers, where each element may be an array itself.
+    func shape(of space: Shape) throws(Refusal) -> Shape {
+        guard case .array(let inner, let element) = self else { return space }
+        do {
+            return try element.shape(of: Shape(space.dimensions + inner))
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw .damaged("\(error)")
+        }
+    }
+
+    /// The type of the single numbers or strings.
+    var scalar: Datatype {
+        if case .array(_, let element) = self { element.scalar } else { self }
+    }
+}
