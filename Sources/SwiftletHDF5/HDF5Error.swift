@@ -15,7 +15,7 @@ public struct HDF5Error: Error, Equatable, CustomStringConvertible {
         case unsupported(String)
         /// More bytes are declared than the file can hold or the limit allows.
         case tooLarge(bytes: Int)
-        /// The HDF5 library refused, in its own words.
+        /// The HDF5 library refused to write, in its own words.
         case library(String)
         /// The content is not what its type promises.
         case damaged(String)

@@ -52,7 +52,7 @@ struct ChunkedLayout {
     enum Index {
         /// Section III.A.1.
         case bTreeV1
-        /// Appendix C of the layout message of version 4.
+        /// Section VII (appendix C), by its own numbers 1 to 5; only layouts of version 4 have them.
         case single(filtered: (size: Int, mask: UInt32)?)
         case implicit
         case fixedArray
