@@ -61,6 +61,7 @@ targets += [
 
 // Floor 1: containers.
 targets += [
+    library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
     library("SwiftletArchive", "CZlib", "SwiftletFiles"),
     tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
     library("SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletTensor"),
@@ -91,13 +92,23 @@ targets += [
         "SwiftletTensor"),
 ]
 
+// Floor 2: files of weights that other frameworks write.
+targets += [
+    library(
+        "SwiftletWeights", "SwiftletArchive", "SwiftletFiles", "SwiftletNumPy", "SwiftletTensor"),
+    tests(
+        "SwiftletWeightsTests", "SwiftletArchive", "SwiftletFiles", "SwiftletNumPy",
+        "SwiftletTensor", "SwiftletWeights", "TestSupport"),
+]
+
 // Floor 3: Keras files.
 targets += [
     library(
         "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
-        "SwiftletTensor"),
+        "SwiftletTensor", "SwiftletWeights"),
     tests(
-        "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletFiles", "SwiftletHDF5",
+        "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
+        "SwiftletHDF5",
         "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
 ]
 
@@ -115,7 +126,7 @@ targets += [
 targets += [
     library(
         "SwiftletData", "CBundledData", "CPNGCodec", "CTurboJPEG", "SwiftletArchive",
-        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletTensor"),
+        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletNumPy", "SwiftletTensor"),
     tests(
         "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
         "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
@@ -142,8 +153,9 @@ targets += [
 // Floor 6: what users import.
 targets += [
     library(
-        "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletKeras", "SwiftletLayers",
-        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
+        "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
+        "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores", "SwiftletTensor",
+        "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -154,7 +166,7 @@ targets += [
         dependencies: [
             "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
             "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime",
-            "SwiftletScores", "SwiftletTensor", "SwiftletTraining",
+            "SwiftletScores", "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
         ], swiftSettings: strict),

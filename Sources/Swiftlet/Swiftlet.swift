@@ -1,6 +1,8 @@
-// One import for whoever trains, runs and scores models.
+// One import for whoever trains, runs and scores models, and writes layers of their own.
 @_exported public import SwiftletData
 @_exported public import SwiftletDataset
+@_exported public import SwiftletFiles
+@_exported public import SwiftletGraph
 @_exported public import SwiftletKeras
 @_exported public import SwiftletLayers
 @_exported public import SwiftletRuntime

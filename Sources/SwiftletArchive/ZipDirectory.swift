@@ -63,7 +63,7 @@ struct ZipDirectory {
 // MARK: - End records
 
 extension ZipDirectory {
-    private struct End {
+    private struct End: Equatable {
         var entryCount: Int
         var directorySize: Int
         var directoryOffset: Int
@@ -89,7 +89,12 @@ extension ZipDirectory {
             }
             end = End(
                 entryCount: Int(count), directorySize: Int(size), directoryOffset: Int(offset))
-            directoryEnd = position
+            // Some writers, PyTorch among them, add zip64's records where nothing needs them.
+            if let (wide, wideEnd) = try zip64End(in: bytes, before: position), wide == end {
+                directoryEnd = wideEnd
+            } else {
+                directoryEnd = position
+            }
         }
         guard end.directoryOffset + end.directorySize == directoryEnd else {
             throw damaged("its directory does not end where its end record begins")

@@ -2,6 +2,7 @@ public import SwiftletArchive
 public import SwiftletDataset
 public import SwiftletFiles
 public import SwiftletHDF5
+internal import SwiftletNumPy
 public import SwiftletTensor
 
 /// Why data could not be read or written: the file, the place in it and the cause, in one line.
@@ -151,6 +152,16 @@ extension DataError {
 }
 
 extension DataError.Cause {
+    init(_ error: NPYError) {
+        switch error {
+        case .wrongFormat(let expected): self = .wrongFormat(expected: expected)
+        case .truncated(let needed, let found): self = .truncated(needed: needed, found: found)
+        case .malformed(let what): self = .malformed(what)
+        case .unsupported(let what): self = .unsupported(what)
+        case .tensor(let error): self = .tensor(error)
+        }
+    }
+
     /// Runs `body`, which makes or reads tensors, under typed throws.
     static func wrapping<Result>(_ body: () throws -> Result) throws(Self) -> Result {
         do {
@@ -165,15 +176,4 @@ extension DataError.Cause {
             preconditionFailure("not an error of tensors or datasets: \(error)")
         }
     }
-}
-
-/// Text from a file as an error shows it: short, on one line, in quotes.
-func quoted(_ text: some StringProtocol) -> String {
-    var shown = ""
-    for scalar in text.unicodeScalars.prefix(40) {
-        shown +=
-            scalar.value < 0x20 || scalar.value == 0x7f
-            ? scalar.escaped(asASCII: true) : "\(scalar)"
-    }
-    return text.unicodeScalars.count > 40 ? "'\(shown)…'" : "'\(shown)'"
 }

@@ -21,6 +21,9 @@ package struct HDF5Dataset: Sendable {
         dtype = array.type.dtype
     }
 
+    /// What the file is called.
+    package var file: String { session.name }
+
     /// The last part of the path.
     package var name: String { path.split(separator: "/").last.map(String.init) ?? "" }
 

@@ -1,28 +1,51 @@
 internal import SwiftletArchive
 internal import SwiftletFiles
 internal import SwiftletHDF5
+internal import SwiftletWeights
 
-/// What a Keras file holds, found out by its content; names may be misleading.
+/// What a file of weights or a model holds, found out by its content; names may be misleading.
 enum KerasContent {
-    case archive(ZipArchive)
+    case package(KerasPackage)
     /// A whole model in HDF5.
     case legacyModel(HDF5File)
     /// Weights by layer, without the model.
     case legacyWeights(HDF5File)
     /// Weights by object.
     case weights(HDF5File)
+    /// The index of weights by object in several files.
+    case shardedWeights(JSON)
     case architecture(JSON)
+    /// Arrays that another framework, or nobody in particular, wrote.
+    case foreign(WeightFile)
 
     /// - Throws: ``KerasFileError``.
     init(_ path: String) throws {
+        guard PathKind(path) == .regular else {
+            self = try Self.noFile(path)
+            return
+        }
         let file = try MappedFile(path)
         let start = file.withUnsafeBytes { [UInt8]($0.prefix(2)) }
         if start == Array("PK".utf8) {
-            self = .archive(try ZipArchive(file))
+            let archive = try ZipArchive(file)
+            if archive["config.json"] == nil, let weights = try WeightFile(archive) {
+                self = .foreign(weights)
+            } else {
+                self = .package(.archive(archive))
+            }
         } else if file.withUnsafeBytes(HDF5File.hasSignature) {
             self = try Self.hdf5(HDF5File(path), path)
         } else if file.withUnsafeBytes({ Self.looksLikeJSON($0) }) {
-            self = .architecture(try JSON(parsing: readFile(path, limit: 1 << 30)))
+            let json = try JSON(parsing: readFile(path, limit: 1 << 30))
+            if json["weight_map"] == nil || json["class_name"] != nil {
+                self = .architecture(json)
+            } else if path.hasSuffix(".index.json"), let weights = try WeightFile(path) {
+                self = .foreign(weights)
+            } else {
+                self = .shardedWeights(json)
+            }
+        } else if let weights = try WeightFile(path) {
+            self = .foreign(weights)
         } else {
             throw KerasFileError(
                 path,
@@ -30,6 +53,18 @@ enum KerasContent {
                     file.count == 0 ? "the file is empty" : "not a Keras file: no zip, HDF5 or JSON"
                 ))
         }
+    }
+
+    /// A folder, or the name that the files of a checkpoint have in common.
+    private static func noFile(_ path: String) throws -> KerasContent {
+        if PathKind("\(path)/config.json") == .regular { return .package(.folder(path)) }
+        if let weights = try WeightFile(path) { return .foreign(weights) }
+        guard PathKind(path) == .directory else {
+            _ = try MappedFile(path)  // says why there is none
+            throw KerasFileError(path, .foreign("no regular file"))
+        }
+        throw KerasFileError(
+            path, .foreign("a folder, but no unpacked .keras file and no TensorFlow checkpoint"))
     }
 
     private static func hdf5(_ file: HDF5File, _ path: String) throws -> KerasContent {
@@ -52,10 +87,13 @@ enum KerasContent {
 
     var name: String {
         switch self {
-        case .archive: "a .keras file"
+        case .package(.archive): "a .keras file"
+        case .package(.folder): "an unpacked .keras file"
         case .legacyModel: "a whole model in HDF5"
         case .legacyWeights, .weights: "a file of weights"
+        case .shardedWeights: "weights in several files"
         case .architecture: "an architecture without weights"
+        case .foreign(let file): file.format.rawValue
         }
     }
 }

@@ -2,6 +2,7 @@ internal import SwiftletArchive
 public import SwiftletFiles
 internal import SwiftletHDF5
 internal import SwiftletLayers
+internal import SwiftletWeights
 
 /// Why a Keras file could not be read or written: the file, the place in it and the cause, worded as
 /// one line.
@@ -16,13 +17,13 @@ public struct KerasFileError: Error, CustomStringConvertible {
         /// The architecture cannot be made into a model, or the model not into the file's terms.
         case model(String)
         /// The weights in the file are not those of the model.
-        case weights(WeightMismatch)
+        case weights(WeightReport)
 
         public var description: String {
             switch self {
             case .file(let cause): "\(cause)"
             case .foreign(let what), .content(let what), .model(let what): what
-            case .weights(let mismatch): "\(mismatch)"
+            case .weights(let report): "\(report)"
             }
         }
     }
@@ -59,6 +60,16 @@ public struct KerasFileError: Error, CustomStringConvertible {
             } else {
                 self.init(file, place: place, .content(Self.tail("\(error)", after: error.file)))
             }
+        case let error as WeightFileError:
+            if case .file(let cause) = error.cause {
+                self.init(error.file, .file(cause))
+            } else {
+                self.init(
+                    error.file, place: error.place ?? (error.file == file ? place : nil),
+                    .content("\(error.cause)"))
+            }
+        case let cause as WeightFileError.Cause:
+            self.init(file, place: place, .content("\(cause)"))
         case let error as JSONError:
             self.init(file, place: place, .content("not JSON: \(error)"))
         case let error as ConfigRefusal:

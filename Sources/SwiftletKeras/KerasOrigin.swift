@@ -1,13 +1,16 @@
 internal import SwiftletArchive
 internal import SwiftletFiles
 internal import SwiftletHDF5
-internal import SwiftletLayers
+package import SwiftletLayers
 internal import SwiftletTensor
+internal import SwiftletWeights
 
-/// What kind of Keras file a file is, and what wrote it.
+/// What kind of file of a model or of weights a file is, and what wrote it.
 package struct KerasOrigin: Sendable {
     package enum Kind: String, Sendable {
         case model, weights, architecture
+        /// Arrays that may be anything.
+        case data
     }
 
     package let kind: Kind
@@ -17,49 +20,33 @@ package struct KerasOrigin: Sendable {
     package let version: String?
     package let backend: String?
 
-    /// Nil if the file is none of Keras's.
-    ///
-    /// - Throws: ``KerasFileError`` if it cannot be read at all.
-    package init?(of path: String) throws {
-        let content: KerasContent
-        do {
-            content = try KerasContent(path)
-        } catch let error as KerasFileError {
-            if case .foreign = error.cause { return nil }
-            throw error
-        } catch {
-            throw KerasFileError(error, file: path)
-        }
+    init(_ content: KerasContent) throws {
         format = content.name
-        do {
-            switch content {
-            case .archive(let archive):
-                guard archive["config.json"] != nil else { return nil }
-                let metadata = try archive["metadata.json"].map {
-                    try JSON(parsing: archive.read($0))
-                }
-                (kind, version, backend) = (.model, metadata?["keras_version"]?.string, nil)
-            case .legacyModel(let file):
-                kind = .model
-                (version, backend) = try Self.attributes(of: file)
-            case .legacyWeights(let file), .weights(let file):
-                kind = .weights
-                (version, backend) = try Self.attributes(of: file)
-            case .architecture(let json):
-                guard json["class_name"] != nil else { return nil }
-                kind = .architecture
-                (version, backend) = (json["keras_version"]?.string, json["backend"]?.string)
-            }
-        } catch {
-            throw KerasFileError(error, file: path)
+        switch content {
+        case .package(let package):
+            (kind, version, backend) = (
+                .model, (try? package.metadata())??["keras_version"]?.string, nil
+            )
+        case .legacyModel(let file):
+            kind = .model
+            (version, backend) = Self.attributes(of: file)
+        case .legacyWeights(let file), .weights(let file):
+            kind = .weights
+            (version, backend) = Self.attributes(of: file)
+        case .foreign(let file) where file.format == .numPy:
+            (kind, version, backend) = (.data, nil, nil)
+        case .shardedWeights, .foreign: (kind, version, backend) = (.weights, nil, nil)
+        case .architecture(let json):
+            kind = .architecture
+            (version, backend) = (json["keras_version"]?.string, json["backend"]?.string)
         }
     }
 
-    private static func attributes(of file: HDF5File) throws -> (String?, String?) {
-        (
-            try file.root.attribute("keras_version")?.strings?.first,
-            try file.root.attribute("backend")?.strings?.first
-        )
+    private static func attributes(of file: HDF5File) -> (String?, String?) {
+        func text(_ name: String) -> String? {
+            (try? file.root.attribute(name))??.strings?.first
+        }
+        return (text("keras_version"), text("backend"))
     }
 }
 
@@ -67,12 +54,16 @@ extension Model {
     /// Opens a model to train it: of an architecture alone, the weights are still to be initialized.
     ///
     /// - Throws: ``KerasFileError``.
-    package init(trainable path: String, weights: String? = nil) throws {
+    package static func trainable(
+        _ path: String, weights: String? = nil, loading: WeightLoading = WeightLoading()
+    ) throws -> (model: Model, report: WeightReport) {
+        var (model, report): (Model, WeightReport)
         do {
-            self = try KerasReading(path).model(needsWeights: false)
+            (model, report) = try KerasReading(path).model(needsWeights: false)
         } catch {
             throw KerasFileError(error, file: path)
         }
-        if let weights { try loadWeights(from: weights) }
+        if let weights { report = try model.loadWeights(from: weights, loading) }
+        return (model, report)
     }
 }

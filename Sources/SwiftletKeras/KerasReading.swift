@@ -1,42 +1,56 @@
-internal import SwiftletArchive
 internal import SwiftletFiles
 internal import SwiftletHDF5
 public import SwiftletLayers
 internal import SwiftletTensor
-
-/// How the weights of a file find their layers.
-public enum WeightMatching: Sendable, Hashable {
-    /// By the order of the layers, as Keras does.
-    case order
-    /// By the layers' names; layers of other names stay as they are. Legacy files only.
-    case name
-}
+internal import SwiftletWeights
 
 extension Model {
     /// Opens a model that Keras or ``save(to:as:)`` wrote, of any format and era.
     ///
     /// - Parameters:
-    ///   - path: a `.keras` file, a whole model in HDF5, or an architecture as JSON.
+    ///   - path: a `.keras` file, zipped or unpacked, a whole model in HDF5, or an architecture as
+    ///     JSON.
     ///   - weights: a file of weights, needed for an architecture alone.
-    /// - Throws: ``KerasFileError``.
-    public init(contentsOf path: String, weights: String? = nil) throws {
+    ///   - loading: how these weights find their layers.
+    /// - Throws: ``KerasFileError``, also if any weight of the file was not used or any of the model
+    ///   not set, unless `loading` allows it.
+    public init(
+        contentsOf path: String, weights: String? = nil, loading: WeightLoading = WeightLoading()
+    ) throws {
+        self = try Self.opened(path, weights: weights, loading: loading).model
+    }
+
+    /// The same, with what became of the weights.
+    public static func opened(
+        _ path: String, weights: String? = nil, loading: WeightLoading = WeightLoading()
+    ) throws -> (model: Model, report: WeightReport) {
+        var (model, report): (Model, WeightReport)
         do {
-            let reading = KerasReading(path)
-            self = try reading.model(needsWeights: weights == nil)
+            var own = WeightLoading()
+            own.keepsTypes = loading.keepsTypes
+            (model, report) = try KerasReading(path, own).model(needsWeights: weights == nil)
         } catch {
             throw KerasFileError(error, file: path)
         }
-        if let weights { try loadWeights(from: weights) }
+        if let weights { report = try model.loadWeights(from: weights, loading) }
+        return (model, report)
     }
 
-    /// Takes over the weights of a file.
+    /// Takes over the weights of a file: of Keras, safetensors, PyTorch, NumPy, TensorFlow or MXNet.
     ///
-    /// - Throws: ``KerasFileError``; a model keeps its weights if they do not all fit.
+    /// - Returns: what became of every weight of the file and of the model.
+    /// - Throws: ``KerasFileError``; a model keeps its weights if they do not all fit and `loading`
+    ///   does not allow it.
+    @discardableResult
     public mutating func loadWeights(
-        from path: String, matching: WeightMatching = .order
-    ) throws {
+        from path: String, _ loading: WeightLoading = WeightLoading()
+    ) throws -> WeightReport {
         do {
-            tensors.merge(try KerasReading(path).weights(for: network, matching)) { _, new in new }
+            let reading = KerasReading(path, loading)
+            let assignment = try reading.weights(for: network)
+            tensors.merge(assignment.tensors) { _, new in new }
+            if assignment.report.isComplete { golden = try reading.golden() }
+            return assignment.report
         } catch {
             throw KerasFileError(error, file: path)
         }
@@ -46,22 +60,25 @@ extension Model {
 /// Reading one file.
 struct KerasReading {
     private let path: String
+    private let loading: WeightLoading
 
-    init(_ path: String) { self.path = path }
+    init(_ path: String, _ loading: WeightLoading = WeightLoading()) {
+        self.path = path
+        self.loading = loading
+    }
 
-    private static let configLimit = 1 << 30
-
-    func model(needsWeights: Bool) throws -> Model {
+    func model(needsWeights: Bool) throws -> (Model, WeightReport) {
         switch try KerasContent(path) {
-        case .archive(let archive): return try model(from: archive)
+        case .package(let package): return try model(from: package)
         case .legacyModel(let file): return try model(from: file)
         case .architecture(let json):
             guard !needsWeights else {
                 throw KerasFileError(
                     path, .foreign("an architecture without weights; name the file that has them"))
             }
-            return try model(json, era: KerasEra(architecture: json), compiled: json)
-        case .legacyWeights, .weights:
+            let model = try model(json, era: KerasEra(architecture: json), compiled: json)
+            return (model, WeightReport())
+        case .legacyWeights, .weights, .shardedWeights, .foreign:
             throw KerasFileError(
                 path, .foreign("a file of weights; name the architecture that goes with it"))
         }
@@ -83,52 +100,30 @@ struct KerasReading {
 
     // MARK: .keras
 
-    private func model(from archive: ZipArchive) throws -> Model {
-        let metadata = try archive["metadata.json"].map { try json($0, in: archive) }
-        let config = try json(archive.entry("config.json"), in: archive)
+    private func model(from package: KerasPackage) throws -> (Model, WeightReport) {
+        let metadata = try package.metadata()
+        let config = try package.json("config.json")
         let era =
-            metadata?["keras_version"]?.string.map(KerasEra.init(version:))
+            (metadata?["keras_version"]?.string).map(KerasEra.init(version:))
             ?? KerasEra(architecture: config)
         var model = try model(config, era: era, compiled: config)
-        let stored = try storedWeights(in: archive)
-        model.tensors = try checked(stored.assigned(to: model.network.shapes().weights))
+        model.metadata = KerasMetadata.own(metadata)
+        let stored = try package.weights()
+        let assignment = try checked(
+            stored.assigned(to: ModelLayers(model.network, model.network.shapes().weights), loading)
+        )
+        model.tensors = assignment.tensors
         if let compiled = model.compilation?.config {
             model.compilation?.optimizerState = OptimizerVariables.stored(
                 try stored.optimizerVariables(), config: compiled)
         }
-        return model
-    }
-
-    private func json(_ entry: ZipEntry, in archive: ZipArchive) throws -> JSON {
-        guard entry.size <= Self.configLimit else {
-            throw KerasFileError(path, place: entry.name, .content("\(entry.size) bytes"))
-        }
-        do {
-            return try JSON(parsing: archive.read(entry))
-        } catch {
-            throw KerasFileError(error, file: path, place: entry.name)
-        }
-    }
-
-    private func storedWeights(in archive: ZipArchive) throws -> StoredWeights {
-        let name = "model.weights.h5"
-        guard let entry = archive[name] else {
-            throw KerasFileError(
-                path,
-                archive["model.weights.npz"] == nil
-                    ? .content("no \(name) in the archive")
-                    : .content("weights as .npz are not supported"))
-        }
-        do {
-            return try StoredWeights(HDF5File(archive.file(entry, name: path)))
-        } catch {
-            throw KerasFileError(error, file: path, place: name)
-        }
+        model.golden = try GoldenStorage.golden(in: package)
+        return (model, assignment.report)
     }
 
     // MARK: Legacy HDF5
 
-    private func model(from file: HDF5File) throws -> Model {
+    private func model(from file: HDF5File) throws -> (Model, WeightReport) {
         let root = file.root
         let config = try json("model_config", of: root)
         let version = try root.attribute("keras_version")?.strings?.first
@@ -136,14 +131,17 @@ struct KerasReading {
         var model = try model(config, era: era)
         let weights = try LegacyWeights(root.group("model_weights"))
         let layers = ModelLayers(model.network, try model.network.shapes().weights)
-        model.tensors = try checked(weights.assigned(to: layers))
+        let assignment = try checked(weights.assigned(to: layers, loading))
+        model.tensors = assignment.tensors
         if try root.attribute("training_config") != nil {
             let config = CompileConfig.canonical(legacy: try json("training_config", of: root))
             model.compilation = Compilation(
                 config: config,
                 optimizerState: try OptimizerVariables.legacy(root, config: config))
         }
-        return model
+        model.metadata = try KerasMetadata.own(root)
+        model.golden = try GoldenStorage.golden(in: root)
+        return (model, assignment.report)
     }
 
     private func json(_ attribute: String, of root: HDF5Group) throws -> JSON {
@@ -159,34 +157,42 @@ struct KerasReading {
 
     // MARK: Weights
 
-    func weights(for network: Network, _ matching: WeightMatching) throws -> [String: Tensor] {
-        let specs = try network.shapes().weights
+    func weights(for network: Network) throws -> WeightAssignment {
+        let layers = ModelLayers(network, try network.shapes().weights)
         switch try KerasContent(path) {
-        case .archive(let archive):
-            return try checked(storedWeights(in: archive).assigned(to: specs))
-        case .weights(let file): return try checked(StoredWeights(file).assigned(to: specs))
+        case .package(let package):
+            return try checked(package.weights().assigned(to: layers, loading))
+        case .weights(let file):
+            return try checked(StoredWeights(file).assigned(to: layers, loading))
+        case .shardedWeights(let index):
+            let stored = try ShardIndex.weights(of: index, at: path)
+            return try checked(stored.assigned(to: layers, loading))
         case .legacyWeights(let file):
-            return try legacy(file.root, ModelLayers(network, specs), matching)
+            return try checked(LegacyWeights(file.root).assigned(to: layers, loading))
         case .legacyModel(let file):
-            return try legacy(
-                file.root.group("model_weights"), ModelLayers(network, specs), matching)
+            let weights = try LegacyWeights(file.root.group("model_weights"))
+            return try checked(weights.assigned(to: layers, loading))
+        case .foreign(let file):
+            return try checked(
+                ForeignWeights(file.arrays).assigned(to: layers, of: network, loading))
         case .architecture: throw KerasFileError(path, .foreign("an architecture without weights"))
         }
     }
 
-    private func legacy(
-        _ group: HDF5Group, _ layers: ModelLayers, _ matching: WeightMatching
-    ) throws -> [String: Tensor] {
-        let weights = try LegacyWeights(group)
-        return try checked(
-            matching == .order
-                ? weights.assigned(to: layers) : weights.assigned(byNameTo: layers, all: false))
+    /// What proves the weights, if the file has it.
+    func golden() throws -> Golden? {
+        switch try KerasContent(path) {
+        case .package(let package): try GoldenStorage.golden(in: package)
+        case .legacyModel(let file), .legacyWeights(let file), .weights(let file):
+            try GoldenStorage.golden(in: file.root)
+        case .shardedWeights, .architecture, .foreign: nil
+        }
     }
 
-    private func checked(_ assignment: WeightAssignment) throws -> [String: Tensor] {
-        guard assignment.mismatch.isEmpty else {
-            throw KerasFileError(path, .weights(assignment.mismatch))
+    private func checked(_ assignment: WeightAssignment) throws -> WeightAssignment {
+        guard !assignment.isRefused else {
+            throw KerasFileError(path, .weights(assignment.report))
         }
-        return assignment.tensors
+        return assignment
     }
 }

@@ -3,6 +3,7 @@ internal import SwiftletFiles
 internal import SwiftletHDF5
 public import SwiftletLayers
 internal import SwiftletTensor
+internal import SwiftletWeights
 
 #if canImport(Glibc)
     internal import Glibc
@@ -26,6 +27,31 @@ extension Model {
         }
         do {
             try KerasWriting(self, format).write(to: path)
+        } catch {
+            throw KerasFileError(error, file: path)
+        }
+    }
+}
+
+extension Model {
+    /// Saves the weights alone under their paths, as safetensors or NumPy's `.npz`, by the suffix of
+    /// `path`.
+    ///
+    /// - Throws: ``KerasFileError``, also if the model has no weights yet.
+    public func saveWeights(to path: String) throws {
+        do {
+            guard let format = WeightFile.format(ofName: path) else {
+                throw KerasFileError(
+                    path, .foreign("a name that ends in .safetensors or .npz expected"))
+            }
+            let arrays = try network.shapes().weights.map { spec in
+                guard let tensor = tensors[spec.path] else {
+                    throw ModelError.weight(
+                        path: spec.path, cause: "has no value; initialize the model")
+                }
+                return (name: spec.path, tensor: tensor)
+            }
+            try WeightFile.write(arrays, to: path, as: format, metadata: [("format", "np")])
         } catch {
             throw KerasFileError(error, file: path)
         }
@@ -58,9 +84,15 @@ private struct KerasWriting {
         case .keras: try writeArchive(to: path)
         case .legacy, .legacyKeras2, .legacyKeras3: try HDF5Writer.write(to: path, legacyModel)
         case .legacyWeights:
-            try HDF5Writer.write(to: path) { try $0.legacyWeights(model, in: "/", format.version) }
+            try HDF5Writer.write(to: path) { writer in
+                try writer.legacyWeights(model, in: "/", format.version)
+                try GoldenStorage.write(model.golden, to: writer)
+            }
         case .weights:
-            try HDF5Writer.write(to: path) { try $0.storedWeights(model, optimizer: []) }
+            try HDF5Writer.write(to: path) { writer in
+                try writer.storedWeights(model, optimizer: [])
+                try GoldenStorage.write(model.golden, to: writer)
+            }
         case .architecture, .architectureKeras2:
             try AtomicFile.write(architecture().text(), to: path)
         }
@@ -89,6 +121,8 @@ private struct KerasWriting {
         try writer.attribute("keras_version", of: "/", format.version)
         try writer.attribute("backend", of: "/", "tensorflow")
         try writer.attribute("model_config", of: "/", config().text())
+        try KerasMetadata.write(model.metadata, to: writer)
+        try GoldenStorage.write(model.golden, to: writer)
         try writer.legacyWeights(model, in: "/model_weights", format.version)
         guard let compilation = model.compilation else { return }
         let training = CompileConfig.legacy(
@@ -108,13 +142,20 @@ private struct KerasWriting {
             let state = model.compilation?.optimizerState ?? []
             try writer.storedWeights(model, optimizer: state.map(\.value))
         }
-        let metadata: JSON = [
+        var metadata: JSONObject = [
             "keras_version": .string(format.version), "date_saved": .string(Self.now()),
         ]
+        for (key, value) in model.metadata where metadata[key] == nil { metadata[key] = value }
         var archive = try ZipWriter(replacing: path)
-        try archive.add("metadata.json", metadata.text())
+        try archive.add(KerasMetadata.member, JSON.object(metadata).text())
         try archive.add("config.json", config)
         try archive.add("model.weights.h5", weights, alignment: 64)
+        if model.golden != nil {
+            let golden = try HDF5Writer.image(named: path) {
+                try GoldenStorage.write(model.golden, to: $0)
+            }
+            try archive.add(GoldenStorage.member, golden)
+        }
         try archive.finish()
     }
 

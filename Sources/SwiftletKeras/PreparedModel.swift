@@ -9,6 +9,8 @@ struct PreparedModel {
     let network: Network
     let shapes: NetworkShapes
     let compilation: Compilation?
+    let metadata: JSONObject
+    let golden: Golden?
     private let tensors: [String: Tensor]
 
     init(_ model: Model, for format: KerasFormat) throws {
@@ -50,6 +52,8 @@ struct PreparedModel {
                 to: shapes.weights.filter(\.isTrainable).map { former($0.path) })
         }
         self.compilation = compilation
+        metadata = model.metadata
+        golden = model.golden
     }
 
     /// - Throws: ``ModelError/weight(path:cause:)`` if the weight has no value.

@@ -83,7 +83,7 @@ public struct LayerOptions: Sendable {
         identity = Self.nextIdentity.wrappingAdd(1, ordering: .relaxed).oldValue
     }
 
-    package init(config: LayerConfig) throws {
+    public init(config: LayerConfig) throws {
         self.init(
             name: try config.optionalString("name"),
             isTrainable: try config.bool("trainable", default: true))

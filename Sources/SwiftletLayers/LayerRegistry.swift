@@ -15,6 +15,20 @@ public struct LayerRegistry: Sendable {
 
     package var classNames: [String] { types.keys.sorted() }
 
+    /// The implementation of a canonical (Keras 3) object's class: one that the user registered
+    /// under its name, or one of this house.
+    private func type(of json: JSON) -> (any Layer.Type)? {
+        guard let className = json["class_name"]?.string else { return nil }
+        if className == "Lambda" {
+            return (json["config"]?["name"]?.string).flatMap(CustomLayers.lambda)
+        }
+        return (json["registered_name"]?.string).flatMap(CustomLayers.layer)
+            ?? CustomLayers.layer(className) ?? types[className]
+    }
+
+    /// Whether there is an implementation of a canonical object's class.
+    package func knows(_ json: JSON) -> Bool { type(of: json) != nil }
+
     /// Makes the layer that a canonical (Keras 3) object describes.
     ///
     /// - Throws: ``ModelError/unknownLayer(place:className:)``, or ``ModelError/layer(place:className:cause:)``
@@ -24,8 +38,9 @@ public struct LayerRegistry: Sendable {
             throw ModelError.structure("a layer without class_name and config")
         }
         let place = config["name"]?.string ?? json["name"]?.string ?? className
-        guard let type = types[className] else {
-            throw ModelError.unknownLayer(place: place, className: className)
+        guard let type = type(of: json) else {
+            let registered = json["registered_name"]?.string ?? className
+            throw ModelError.unknownLayer(place: place, className: registered)
         }
         guard depth < Self.maximumDepth else {
             throw ModelError.structure("layers are nested more than \(Self.maximumDepth) deep")
@@ -58,8 +73,13 @@ extension Layer {
         if options.maskRule != .loose {
             all[MaskRule.configKey] = .string(options.maskRule.rawValue)
         }
-        return kerasObject(
-            module: "keras.layers", className: Network.storeClassName(of: self),
-            config: .object(all))
+        let className = Network.storeClassName(of: self)
+        if let registered = CustomLayers.registeredName(of: className) {
+            return [
+                "module": nil, "class_name": .string(className), "config": .object(all),
+                "registered_name": .string(registered),
+            ]
+        }
+        return kerasObject(module: "keras.layers", className: className, config: .object(all))
     }
 }

@@ -1,4 +1,4 @@
-package import SwiftletFiles
+public import SwiftletFiles
 internal import SwiftletGraph
 public import SwiftletTensor
 
@@ -8,9 +8,16 @@ public import SwiftletTensor
 public struct Model: Sendable {
     package var network: Network
     /// The weights by path, e.g. `conv2d/kernel`; empty until ``initialize(seed:)``.
-    package var tensors: [String: Tensor] = [:]
+    package var tensors: [String: Tensor] = [:] {
+        didSet { golden = nil }
+    }
     /// How the model was compiled for training and the optimizer's state, if any.
     package var compilation: Compilation?
+    /// What else a file says about the model: what `metadata.json` of a `.keras` file holds beside
+    /// Keras's own keys, or the attributes of an `.h5` file. Kept when the model is saved.
+    public var metadata: JSONObject = [:]
+    /// What the model answers to certain inputs; forgotten when a weight changes.
+    public var golden: Golden?
 
     package init(network: Network) {
         self.network = network

@@ -19,7 +19,8 @@ public enum ModelError: Error, CustomStringConvertible {
             "layer '\(place)' (\(className)): \(cause)"
         case .config(let key, let cause): "config \"\(key)\": \(cause)"
         case .unknownLayer(let place, let className):
-            "layer '\(place)': class \(className) is unknown"
+            "layer '\(place)': class \(className) is unknown; register a Swift implementation with "
+                + "LayerRegistry.register(_:as:)"
         case .structure(let cause): cause
         case .weight(let path, let cause): "weight '\(path)': \(cause)"
         case .input(let name, let cause): "input '\(name)': \(cause)"

@@ -15,7 +15,7 @@ public final class Predictor: Sendable {
     public let model: Model
     /// Threads that take part in a call.
     public let threads: Int
-    private let workers: Workers
+    let workers: Workers
     private let passes: [any Pass]
     private let cache = ConstantCache()
     private let plans = Mutex<[[TensorType]: Plan]>([:])
@@ -122,7 +122,7 @@ public final class Predictor: Sendable {
     }
 
     /// Checks the inputs against the model's declarations and converts them to what it computes in.
-    private func checked(_ inputs: [Tensor]) throws -> [Tensor] {
+    func checked(_ inputs: [Tensor]) throws -> [Tensor] {
         let entries = model.network.inputEntries
         guard inputs.count == entries.count else {
             throw ModelError.input(

@@ -344,7 +344,8 @@ private func keras(_ name: String) -> String { fixture("keras/" + name) }
             Failure(
                 "predict @hostile/lambda.keras --input @cnn-keras3.npz --output p.npz",
                 "@hostile/lambda.keras: layer 'dense': a Lambda layer holds Python code, which is not "
-                    + "run"),
+                    + "run; register a Swift implementation with "
+                    + "LayerRegistry.register(_:forLambda: \"dense\")"),
             Failure(
                 "train @cnn-keras3.keras --data @lstm-keras3.npz --output t.keras",
                 "@lstm-keras3.npz: 'image': "),
@@ -358,7 +359,8 @@ private func keras(_ name: String) -> String { fixture("keras/" + name) }
                     + "predictions of shape [12, 3]"),
             Failure(
                 "convert @cnn-keras3.keras t.txt",
-                "t.txt: a name that ends in .keras, .h5, .weights.h5 or .json expected, or --to"),
+                "t.txt: a name that ends in .keras, .h5, .weights.h5, .json, .safetensors or .npz "
+                    + "expected, or --to"),
             Failure("inspect @hostile/cut-50.keras", "@hostile/cut-50.keras: "),
             Failure("bench @hostile/empty.h5", "@hostile/empty.h5: "),
             Failure(

@@ -113,7 +113,8 @@ struct KerasFixture: Sendable, CustomTestStringConvertible {
         for (path, tensor) in model.tensors {
             model.tensors[path] = try Tensor(zeros: tensor.shape, dtype: tensor.dtype)
         }
-        try model.loadWeights(from: fixture("keras/cnn-keras3.h5"), matching: .name)
+        try model.loadWeights(
+            from: fixture("keras/cnn-keras3.h5"), WeightLoading(matching: .name))
         #expect(try model.tensors.allSatisfy { try $1.isIdentical(to: #require(original[$0])) })
     }
 

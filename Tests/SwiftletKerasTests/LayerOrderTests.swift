@@ -66,11 +66,11 @@ import Testing
     }
 
     @Test func mismatchesAreCounted() throws {
-        var mismatch = WeightMismatch()
+        var mismatch = WeightReport()
         mismatch.missing = ["a/kernel", "a/bias", "b/kernel", "b/bias"]
         mismatch.unused = ["c/kernel"]
         #expect(
             mismatch.description == "4 weights missing (a/kernel, a/bias, b/kernel, …); "
-                + "1 weight not in the model (c/kernel)")
+                + "1 weight not in the model (c/kernel); 0 of the model's 4 weights found")
     }
 }

@@ -64,7 +64,9 @@ import Testing
             cause: "layer '1' (Dense): config \"activatoin\" is unknown"),
         Refusal(
             key: "layers", value: ["Densely"],
-            cause: "layer 'Densely': class Densely is unknown"),
+            cause:
+                "layer 'Densely': class Densely is unknown; register a Swift implementation with "
+                + "LayerRegistry.register(_:as:)"),
         Refusal(key: "loss", value: nil, cause: "config \"loss\": missing"),
         Refusal(key: "loss", value: "frob", cause: "loss \"frob\" is unknown"),
         Refusal(key: "optimizer", value: "frob", cause: "optimizer \"frob\" is unknown"),

@@ -13,7 +13,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from . import compatibility, deep, element_types, training, worker
+from . import compatibility, deep, element_types, training, weights, worker
 from .results import FAILED, OK, Table, marked
 
 QUICK_EVERY = 4  # --quick takes each fourth layer case, and all models
@@ -24,6 +24,7 @@ def all_jobs(quick):
     yield from deep.jobs()
     yield from training.jobs(quick)
     yield from element_types.jobs()
+    yield from weights.jobs()
     for index, job in enumerate(compatibility.jobs()):
         if not quick or job[0] == "whole models" or index % QUICK_EVERY == 0:
             yield job

@@ -2,15 +2,19 @@ internal import ArgumentParser
 internal import SwiftletData
 internal import SwiftletFiles
 internal import SwiftletKeras
-internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletTensor
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List what is in a model or data file without running it.")
+        abstract: "List what is in a model or data file without running it.",
+        discussion: """
+            Models: what wrote them, layers with shapes and parameters, weights with their values' range, \
+            what they were compiled with, what is unknown. Files of weights alone, of other frameworks \
+            too. Damaged files as far as they can be read; the status is 1 then.
+            """)
 
-    @Argument(help: "A Keras file of any kind, or a data file.")
+    @Argument(help: "A file of a model, of weights or of data.")
     var file: String
 
     @Flag(help: "One JSON object on standard output, for scripts.")
@@ -19,39 +23,35 @@ struct Inspect: ParsableCommand {
     @OptionGroup var log: LogOptions
 
     func run() throws {
-        let isFolder = PathKind(file) == .directory
-        guard !isFolder, let origin = try KerasOrigin(of: file) else {
-            return show(try DataListing(file))
-        }
-        switch origin.kind {
-        case .weights: show(try DataListing(file), origin)
-        case .model, .architecture:
-            let model = try Model(trainable: file)
-            let listing = ModelListing(try naming(file) { try model.summary() }, model, origin)
-            print(json ? listing.json.text(pretty: true) : listing.text(for: .standardOutput))
+        guard let inspection = try FileInspection(file) else { return show(try DataListing(file)) }
+        let listing = InspectionListing(inspection)
+        print(
+            json
+                ? listing.json.text(pretty: true)
+                : listing.text(for: .standardOutput, isWhole: log.details))
+        if let first = inspection.damage.first {
+            let count = inspection.damage.count
+            throw CommandError(file, first + (count > 1 ? " (and \(count - 1) more like it)" : ""))
         }
     }
 
-    private func show(_ listing: DataListing, _ origin: KerasOrigin? = nil) {
+    private func show(_ listing: DataListing) {
         if json {
-            var object: JSONObject = [
-                "kind": .string(origin?.kind.rawValue ?? "data"),
-                "format": .string(origin?.format ?? listing.format),
-                "keras_version": origin?.version.map(JSON.string) ?? .null,
+            let object: JSON = [
+                "kind": "data", "format": .string(listing.format), "keras_version": nil,
+                "arrays": .array(
+                    listing.entries.map { entry in
+                        [
+                            "name": .string(entry.name), "dtype": .string(entry.dtype.rawValue),
+                            "shape": .array(entry.shape.map(JSON.int)),
+                        ]
+                    }),
             ]
-            object["arrays"] = .array(
-                listing.entries.map { entry in
-                    [
-                        "name": .string(entry.name), "dtype": .string(entry.dtype.rawValue),
-                        "shape": .array(entry.shape.map(JSON.int)),
-                    ]
-                })
-            print(JSON.object(object).text(pretty: true))
+            print(object.text(pretty: true))
             return
         }
-        let version = origin?.version.map { ", Keras \($0)" } ?? ""
         var table = TextTable(
-            title: (origin?.format ?? listing.format) + version,
+            title: listing.format,
             columns: [.init("array", .left), .init("type", .left), .init("shape", .left)])
         for entry in listing.entries {
             table.add([entry.name, entry.dtype.rawValue, entry.shape.description])

@@ -21,8 +21,7 @@ struct Train: ParsableCommand {
     )
     var model: String
 
-    @Option(help: ArgumentHelp("Begin with these weights.", valueName: "file"))
-    var weights: String?
+    @OptionGroup var from: WeightOptions
 
     @Option(help: "Inputs with their targets: .npz (x, y), .csv, .h5, IDX, CIFAR or class folders.")
     var data: String
@@ -141,7 +140,9 @@ struct Train: ParsableCommand {
 
     /// The model with its first weights and all that training needs.
     private func prepared() throws -> Model {
-        var trained = try Model(trainableFile: model, weights: weights)
+        var (trained, report) = try Model.trainableFile(
+            model, weights: from.weights, loading: from.loading())
+        try from.settle(&trained, report, from: model, initializing: false)
         try naming(model) {
             // A loss that is named anew need not be understood.
             let compiled =

@@ -3,6 +3,7 @@ internal import SwiftletData
 internal import SwiftletFiles
 internal import SwiftletHDF5
 internal import SwiftletKeras
+internal import SwiftletWeights
 
 /// An error that names the file it is about.
 struct CommandError: Error, CustomStringConvertible {
@@ -19,7 +20,7 @@ func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Resul
     } catch {
         switch error {
         case is CommandError, is DataError, is FileError, is ArchiveError, is HDF5Error,
-            is KerasFileError:
+            is KerasFileError, is WeightFileError:
             throw error
         default: throw CommandError(file, error)
         }

@@ -51,16 +51,10 @@ struct Ending {
 
     /// With every name of a list that is cut otherwise.
     private static func details(of error: any Error) -> String {
-        guard let error = error as? KerasFileError, case .weights(let mismatch) = error.cause else {
+        guard let error = error as? KerasFileError, case .weights(let report) = error.cause else {
             return "\(error)"
         }
-        let lists = [
-            ("missing", mismatch.missing), ("not in the model", mismatch.unused),
-            ("of another shape", mismatch.misshapen.map(\.description)),
-        ]
-        return "\(error.file): weights "
-            + lists.filter { !$0.1.isEmpty }
-            .map { "\($0.0): \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
+        return "\(error.file): weights by layer: \(report.details)"
     }
 
     /// Line ends and control characters, which a file's name may hold, become spaces.

@@ -6,13 +6,15 @@ internal import Yams
 
 extension Model {
     /// What can be trained: a Keras file, a Keras architecture, or a description in YAML or JSON.
-    init(trainableFile path: String, weights: String?) throws {
+    static func trainableFile(
+        _ path: String, weights: String?, loading: WeightLoading
+    ) throws -> (model: Model, report: WeightReport) {
         guard let description = try Self.description(in: path) else {
-            try self.init(trainable: path, weights: weights)
-            return
+            return try trainable(path, weights: weights, loading: loading)
         }
-        self = try naming(path) { try Model(description: description) }
-        if let weights { try loadWeights(from: weights) }
+        var model = try naming(path) { try Model(description: description) }
+        let report = try weights.map { try model.loadWeights(from: $0, loading) }
+        return (model, report ?? WeightReport())
     }
 
     /// The description in a file; nil if the file is for the reader of Keras files.

@@ -1,3 +1,4 @@
+internal import SwiftletFiles
 public import SwiftletTensor
 
 /// Rows of numbers whose columns may have names.

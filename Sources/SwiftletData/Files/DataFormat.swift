@@ -1,6 +1,7 @@
 internal import SwiftletArchive
 internal import SwiftletFiles
 internal import SwiftletHDF5
+internal import SwiftletNumPy
 
 /// What a data file is: by its first bytes where they tell, otherwise by its name.
 enum DataFormat: Equatable {
@@ -33,7 +34,7 @@ enum DataFormat: Equatable {
     }
 
     private static func content(_ bytes: UnsafeRawBufferPointer) -> DataFormat? {
-        if bytes.starts(with: NPYHeader.magic) { return .npy }
+        if NPYArray.isNPY(bytes) { return .npy }
         if bytes.starts(with: [0x50, 0x4b, 3, 4]) || bytes.starts(with: [0x50, 0x4b, 5, 6]) {
             return .npz
         }

@@ -31,6 +31,9 @@ struct Keras2Config {
         }
         let name = className.split(separator: ">").last.map(String.init) ?? className
         json["class_name"] = .string(Self.classNames[name] ?? name)
+        if className.contains(">"), json["registered_name"]?.string == nil {
+            json["registered_name"] = .string(className)
+        }
         if let config = json["config"]?.object {
             json["config"] = .object(try layerConfig(config, className: name))
         }

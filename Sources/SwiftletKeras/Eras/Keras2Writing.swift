@@ -21,7 +21,8 @@ struct Keras2Writing {
             case "Functional": try network(config)
             default: try layerConfig(config, className: className)
             }
-        return ["class_name": .string(className), "config": .object(written)]
+        let name = LayerRegistry.registeredName(of: className) ?? className
+        return ["class_name": .string(name), "config": .object(written)]
     }
 
     /// A nested Sequential goes without its input, since with one the eras disagree on how its

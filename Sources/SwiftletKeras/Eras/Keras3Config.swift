@@ -62,10 +62,15 @@ struct Keras3Config {
     }
 }
 
-/// Nothing in a file is executed.
+/// Nothing in a file is executed. A Lambda layer that somebody registered an implementation for is
+/// theirs.
 func refuseCode(in layer: JSON) throws(ConfigRefusal) {
     guard layer["class_name"] == "Lambda" else { return }
-    throw ConfigRefusal(
-        place: "layer '\(NetworkLayers.name(of: layer) ?? "lambda")'",
-        cause: "a Lambda layer holds Python code, which is not run")
+    let name = NetworkLayers.name(of: layer) ?? "lambda"
+    guard LayerRegistry.hasLambda(name) else {
+        throw ConfigRefusal(
+            place: "layer '\(name)'",
+            cause: "a Lambda layer holds Python code, which is not run; register a Swift "
+                + "implementation with LayerRegistry.register(_:forLambda: \"\(name)\")")
+    }
 }

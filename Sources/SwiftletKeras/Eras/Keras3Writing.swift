@@ -20,8 +20,10 @@ struct Keras3Writing {
             return json
         }
         var json = json
-        json["registered_name"] = .null
+        let registered = LayerRegistry.registeredName(of: className)
+        json["registered_name"] = registered.map(JSON.string) ?? .null
         switch className {
+        case _ where registered != nil: json["module"] = .null
         case "Functional":
             json["module"] = "keras.src.models.functional"
             json["registered_name"] = "Functional"

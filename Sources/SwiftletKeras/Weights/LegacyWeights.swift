@@ -2,27 +2,56 @@ internal import SwiftletFiles
 package import SwiftletHDF5
 internal import SwiftletLayers
 internal import SwiftletTensor
+internal import SwiftletWeights
 
 /// The weights of one layer as legacy HDF5 files list them.
 struct LayerWeights {
     let name: String
     let weights: [(name: String, tensor: Tensor)]
+
+    /// Where the weights lie in their group.
+    var places: [String] { weights.map { "\(name)/\($0.name)" } }
 }
 
 /// The group that legacy files keep weights in: `model_weights`, or the root of a weights-only file.
 package struct LegacyWeights {
     let layers: [LayerWeights]
+    /// Arrays that belong to no layer in the lists.
+    private let unlisted: [String]
 
     /// - Throws: ``HDF5Error``, e.g. where a listed weight is not there.
     init(_ group: HDF5Group) throws {
+        var listed: Set<String> = []
         layers = try Self.strings("layer_names", of: group).map { name in
             let layer = try group.group(name)
             return LayerWeights(
                 name: name,
                 weights: try Self.strings("weight_names", of: layer).map {
-                    ($0, try layer.dataset($0).read())
+                    let dataset = try layer.dataset($0)
+                    guard listed.insert(Self.normalized(dataset.path)).inserted else {
+                        throw HDF5Error(
+                            dataset.file, object: dataset.path, .damaged("a weight listed twice"))
+                    }
+                    return ($0, try dataset.read())
                 })
         }
+        let start = group.path == "/" ? 1 : group.path.count + 1
+        unlisted = try group.allDatasets().filter {
+            !listed.contains($0.path) && !GoldenStorage.isPart($0.path)
+        }
+        .map { String($0.path.dropFirst(start)) }
+    }
+
+    /// All weights by layer and name.
+    var all: [NamedArray] {
+        layers.flatMap { layer in
+            layer.weights.map { NamedArray(name: "\(layer.name)/\($0.name)", $0.tensor) }
+        }
+    }
+
+    /// Without empty parts, as a walk through the file spells paths.
+    private static func normalized(_ path: String) -> String {
+        "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 
     /// A list of strings in an attribute, or spread over numbered ones if it was too long for one.
@@ -37,59 +66,83 @@ package struct LegacyWeights {
         return strings
     }
 
-    /// Matches by order, as Keras does: the names in files are not reliable.
-    func assigned(to model: ModelLayers) throws -> WeightAssignment {
+    /// Matches as the caller wants it; by order otherwise, as Keras does, since the names in files
+    /// are not reliable.
+    func assigned(to model: ModelLayers, _ loading: WeightLoading) throws -> WeightAssignment {
+        var assignment = WeightAssignment(keepsType: loading.keepsTypes)
+        assignment.unused(unlisted, isAllowed: loading.skipsMismatches)
         let mine = model.entries.filter { !$0.weights.isEmpty }
         let given = layers.filter { !$0.weights.isEmpty }
-        guard mine.count == given.count else { return try assigned(byNameTo: model, all: true) }
-        var assignment = WeightAssignment()
-        for (entry, layer) in zip(mine, given) { try assign(layer, to: entry, in: &assignment) }
+        guard loading.matching == .order, mine.count == given.count else {
+            try assignByName(
+                to: model, all: loading.matching == .order, loading.skipsMismatches,
+                in: &assignment)
+            return assignment
+        }
+        for (entry, layer) in zip(mine, given) {
+            try assign(layer, to: entry, loading, in: &assignment)
+        }
         return assignment
     }
 
     /// Matches layers of equal names.
     ///
     /// - Parameter all: whether layers without a counterpart are a mismatch.
-    func assigned(byNameTo model: ModelLayers, all: Bool) throws -> WeightAssignment {
-        var assignment = WeightAssignment()
+    private func assignByName(
+        to model: ModelLayers, all: Bool, _ skips: Bool, in assignment: inout WeightAssignment
+    ) throws {
         var rest = Dictionary(layers.map { ($0.name, $0) }) { first, _ in first }
+        let loading = WeightLoading(matching: .name, skippingMismatches: skips)
         for entry in model.entries where !entry.weights.isEmpty {
             if let layer = rest.removeValue(forKey: entry.name) {
-                try assign(layer, to: entry, in: &assignment)
-            } else if all {
-                assignment.mismatch.missing += entry.weights.map(\.path)
+                try assign(layer, to: entry, loading, in: &assignment)
+            } else {
+                for weight in entry.weights { assignment.missing(weight.path, isAllowed: !all) }
             }
         }
-        if all {
-            for layer in layers where rest[layer.name] != nil {
-                assignment.mismatch.unused += layer.weights.map(\.name)
-            }
+        for layer in layers where rest[layer.name] != nil {
+            assignment.unused(layer.places, isAllowed: !all)
         }
-        return assignment
     }
 
     private func assign(
-        _ layer: LayerWeights, to entry: ModelLayers.Entry,
+        _ layer: LayerWeights, to entry: ModelLayers.Entry, _ loading: WeightLoading,
         in assignment: inout WeightAssignment
     ) throws {
         let given = try CuDNNLayout.converted(layer.weights, for: entry.weights)
         guard given.count == entry.weights.count else {
-            // By their own names, to tell which are missing.
-            let names = given.map { Self.leaf($0.name) }
-            assignment.mismatch.missing += entry.weights
-                .filter { !names.contains($0.name) }.map(\.path)
-            let known = entry.weights.map(\.name)
-            assignment.mismatch.unused +=
-                given
-                .filter { !known.contains(Self.leaf($0.name)) }.map { "\(layer.name)/\($0.name)" }
-            if assignment.mismatch.isEmpty {
-                assignment.mismatch.missing.append(
-                    "\(entry.name): \(entry.weights.count) expected, \(given.count) found")
-            }
+            try assignByLeaf(given, of: layer, to: entry, loading, in: &assignment)
             return
         }
         for (spec, weight) in zip(entry.weights, given) {
-            try assignment.assign(weight.tensor, to: spec)
+            try assignment.assign(
+                weight.tensor, to: spec, from: "\(layer.name)/\(weight.name)",
+                isAllowed: loading.skipsMismatches)
+        }
+    }
+
+    /// Where a layer has another number of weights than the file: their own names tell which are
+    /// missing. Keras passes over such a layer only where layers are matched by name.
+    private func assignByLeaf(
+        _ given: [(name: String, tensor: Tensor)], of layer: LayerWeights,
+        to entry: ModelLayers.Entry, _ loading: WeightLoading,
+        in assignment: inout WeightAssignment
+    ) throws {
+        let isAllowed = loading.matching == .name && loading.skipsMismatches
+        var rest = Dictionary(given.map { (Self.leaf($0.name), $0) }) { first, _ in first }
+        for spec in entry.weights {
+            if !isAllowed, let weight = rest.removeValue(forKey: spec.name) {
+                let source = "\(layer.name)/\(weight.name)"
+                try assignment.assign(weight.tensor, to: spec, from: source)
+            } else {
+                assignment.missing(spec.path, isAllowed: isAllowed)
+            }
+        }
+        let left = given.filter { rest[Self.leaf($0.name)]?.name == $0.name }
+        assignment.unused(left.map { "\(layer.name)/\($0.name)" }, isAllowed: isAllowed)
+        if !isAllowed, assignment.report.isComplete {
+            assignment.missing(
+                "\(entry.name): \(entry.weights.count) expected, \(given.count) found")
         }
     }
 

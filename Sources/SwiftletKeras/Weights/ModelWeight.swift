@@ -11,8 +11,11 @@ struct ModelLayers {
     }
 
     let entries: [Entry]
+    /// All weights in the model's own order.
+    let specs: [ModelWeight]
 
     init(_ network: Network, _ weights: [ModelWeight]) {
+        specs = weights
         var lists = [[ModelWeight]](repeating: [], count: network.entries.count)
         for weight in weights {
             guard let position = weight.rank.first, lists.indices.contains(position) else {

@@ -1,18 +1,48 @@
 internal import SwiftletHDF5
 internal import SwiftletLayers
 internal import SwiftletTensor
+internal import SwiftletWeights
 
-/// A `.weights.h5` file: variables by the path of the object that owns them.
+/// Weights by the path of the object that owns them, as `.keras` and `.weights.h5` files keep them:
+/// in one HDF5 file, in several, or in an `.npz`.
 struct StoredWeights {
-    private let root: HDF5Group
-    /// Every dataset by its path in today's words.
-    private let datasets: [String: HDF5Dataset]
+    /// Every array by its path in today's words.
+    private var arrays: [String: NamedArray] = [:]
+    /// The layers' own names by the paths of their variables, where the file tells.
+    private var layerNames: [String: String] = [:]
 
-    init(_ file: HDF5File) throws {
-        root = file.root
-        var datasets: [String: HDF5Dataset] = [:]
-        for dataset in try root.allDatasets() { datasets[Self.today(dataset.path)] = dataset }
-        self.datasets = datasets
+    init(_ file: HDF5File) throws { try add(file) }
+
+    /// The parts of a store that is spread over several files.
+    init(shards: [HDF5File]) throws {
+        for file in shards { try add(file) }
+    }
+
+    /// Variables under `<object>/vars/<number>`.
+    init(arrays: [NamedArray]) throws {
+        for array in arrays { try add(array) }
+    }
+
+    private mutating func add(_ file: HDF5File) throws {
+        for dataset in try file.root.allDatasets() where !GoldenStorage.isPart(dataset.path) {
+            try add(
+                NamedArray(name: dataset.path, shape: dataset.shape, dtype: dataset.dtype) {
+                    try dataset.read()
+                })
+            let object = dataset.path.split(separator: "/").dropLast().joined(separator: "/")
+            if layerNames[Self.today(object)] == nil,
+                let name = try file.root.group(object).attribute("name")?.strings?.first
+            {
+                layerNames[Self.today(object)] = name
+            }
+        }
+    }
+
+    private mutating func add(_ array: NamedArray) throws {
+        let path = Self.today(array.name)
+        guard arrays.updateValue(array, forKey: path) == nil else {
+            throw WeightFileError.Cause.damaged("\(path) is there twice")
+        }
     }
 
     /// Keras 2.12 had another name for layers; sublayers began with an underscore.
@@ -23,35 +53,133 @@ struct StoredWeights {
         }.joined(separator: "/")
     }
 
-    func assigned(to specs: [ModelWeight]) throws -> WeightAssignment {
-        var assignment = WeightAssignment()
-        var rest = Set(datasets.keys.filter(Self.isWeight))
-        var counts: [String: Int] = [:]
-        for spec in specs {
-            let index = counts[spec.group, default: 0]
-            counts[spec.group] = index + 1
-            let path = Self.today("\(spec.group)/vars/\(index)")
-            if let dataset = datasets[path] {
-                rest.remove(path)
-                try assignment.assign(dataset.read(), to: spec)
-            } else {
-                assignment.mismatch.missing.append(spec.path)
+    /// All variables, sorted by their paths.
+    var all: [NamedArray] {
+        arrays.sorted { $0.key < $1.key }.map { $0.value.renamed($0.key) }
+    }
+
+    // MARK: Matching
+
+    func assigned(to model: ModelLayers, _ loading: WeightLoading) throws -> WeightAssignment {
+        var assignment = WeightAssignment(keepsType: loading.keepsTypes)
+        assignment.state(arrays.keys.filter(Self.isState).sorted())
+        var rest = Set(arrays.keys.filter { !Self.isState($0) })
+        let renamed = loading.matching == .name ? try groupsByName(model) : nil
+        for (group, specs) in Self.owners(model.specs) {
+            guard
+                let stored = renamed == nil
+                    ? group
+                    : renamed?[Self.layer(of: group)].map({
+                        $0 + group.dropFirst(Self.layer(of: group).count)
+                    })
+            else {
+                for spec in specs { assignment.missing(spec.path, isAllowed: true) }
+                continue
             }
+            try assign(
+                specs, from: Self.today("\(stored)/vars"), loading, &rest, in: &assignment)
         }
-        assignment.mismatch.unused = rest.sorted()
+        assignment.unused(
+            rest.sorted(), isAllowed: loading.skipsMismatches || loading.matching == .name)
         return assignment
     }
 
-    /// Not the optimizer's, metrics' or random generators' variables.
-    private static func isWeight(_ path: String) -> Bool {
-        path.hasPrefix("layers/") && !path.contains("seed_generator/")
+    /// Takes over the variables of one object. Where mismatches are passed over, Keras leaves an
+    /// object out whose number of variables differs, and stops at the first of another shape.
+    private func assign(
+        _ specs: [ModelWeight], from vars: String, _ loading: WeightLoading,
+        _ rest: inout Set<String>, in assignment: inout WeightAssignment
+    ) throws {
+        let skips = loading.skipsMismatches
+        let paths = specs.indices.map { "\(vars)/\($0)" }
+        let count = paths.count { arrays[$0] != nil }
+        let isLonger = arrays["\(vars)/\(specs.count)"] != nil
+        if skips, count < specs.count || isLonger {
+            for spec in specs { assignment.missing(spec.path, isAllowed: true) }
+            return
+        }
+        var hasStopped = false
+        for (spec, path) in zip(specs, paths) {
+            guard let array = arrays[path] else {
+                assignment.missing(spec.path)
+                continue
+            }
+            if hasStopped {
+                assignment.missing(spec.path, isAllowed: true)
+                continue
+            }
+            rest.remove(path)
+            guard array.shape == spec.shape else {
+                assignment.misshapen(spec, found: array.shape, at: path, isAllowed: skips)
+                hasStopped = skips
+                continue
+            }
+            try assignment.assign(array.read(), to: spec, from: path)
+        }
     }
+
+    /// Weights by the object that owns them, in order.
+    private static func owners(
+        _ specs: [ModelWeight]
+    ) -> [(group: String, specs: [ModelWeight])] {
+        var positions: [String: Int] = [:]
+        var owners: [(group: String, specs: [ModelWeight])] = []
+        for spec in specs {
+            if let position = positions[spec.group] {
+                owners[position].specs.append(spec)
+            } else {
+                positions[spec.group] = owners.count
+                owners.append((spec.group, [spec]))
+            }
+        }
+        return owners
+    }
+
+    /// The group of the outermost layer that a group lies in: `layers/dense_1`.
+    private static func layer(of group: String) -> String {
+        group.split(separator: "/").prefix(2).joined(separator: "/")
+    }
+
+    /// For each of the model's layers, by its group, the group of the layer of the same name.
+    private func groupsByName(_ model: ModelLayers) throws -> [String: String] {
+        var stored: [String: String] = [:]
+        for (vars, name) in layerNames {
+            let parts = vars.split(separator: "/")
+            // Deeper objects have names of their own.
+            guard parts.count == 3, parts[0] == "layers", parts[2] == "vars" else { continue }
+            stored[name] = parts.prefix(2).joined(separator: "/")
+        }
+        guard !stored.isEmpty else {
+            throw WeightFileError.Cause.unsupported(
+                "matching by name: the file does not name its layers, which it")
+        }
+        var groups: [String: String] = [:]
+        for entry in model.entries {
+            guard let first = entry.weights.first, let group = stored[entry.name] else { continue }
+            groups[Self.layer(of: first.group)] = group
+        }
+        return groups
+    }
+
+    /// Variables of the optimizer, of metrics and of random generators, which are no weights.
+    private static func isState(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        guard let first = parts.first else { return false }
+        return stateOwners.contains(first) || parts.contains { generators.contains($0) }
+    }
+
+    private static let stateOwners: Set<Substring> = [
+        "optimizer", "metrics", "compile_metrics", "compile_loss", "loss_tracker",
+    ]
+    private static let generators: Set<Substring> = [
+        "seed_generator", "generator", "random_generator",
+    ]
 
     /// The optimizer's variables in order.
     func optimizerVariables() throws -> [Tensor] {
         var tensors: [Tensor] = []
-        while let dataset = datasets["optimizer/vars/\(tensors.count)"] {
-            tensors.append(try dataset.read())
+        while let array = arrays["optimizer/vars/\(tensors.count)"] {
+            tensors.append(try array.read())
         }
         return tensors
     }

@@ -1,9 +1,9 @@
-package import SwiftletFiles
+public import SwiftletFiles
 internal import SwiftletTensor
 
 /// A layer's configuration as read from a file: typed access that names the key in its errors.
 public struct LayerConfig: Sendable {
-    package let json: JSONObject
+    public let json: JSONObject
     /// Reads the layers inside wrappers and nested models.
     package let registry: LayerRegistry
     /// Nesting of layers so far; a hostile file must not exhaust the stack.
@@ -16,7 +16,7 @@ public struct LayerConfig: Sendable {
     }
 
     /// The value under `key`; nil if it is missing or null.
-    package func value(_ key: String) -> JSON? {
+    public func value(_ key: String) -> JSON? {
         // Not `isNull ? nil : …`: there nil would be a JSON null.
         guard let value = json[key], !value.isNull else { return Optional.none }
         return value
@@ -36,42 +36,42 @@ public struct LayerConfig: Sendable {
         return result
     }
 
-    package func bool(_ key: String, default fallback: Bool? = nil) throws -> Bool {
+    public func bool(_ key: String, default fallback: Bool? = nil) throws -> Bool {
         try read(key, default: fallback, "true or false") { $0.bool ?? $0.int.map { $0 != 0 } }
     }
 
-    package func int(_ key: String, default fallback: Int? = nil) throws -> Int {
+    public func int(_ key: String, default fallback: Int? = nil) throws -> Int {
         try read(key, default: fallback, "whole number", \.int)
     }
 
-    package func optionalInt(_ key: String) throws -> Int? {
+    public func optionalInt(_ key: String) throws -> Int? {
         value(key) == nil ? nil : try int(key)
     }
 
     /// A whole number of at least 1 that fits sizes.
-    package func positiveInt(_ key: String, default fallback: Int? = nil) throws -> Int {
+    public func positiveInt(_ key: String, default fallback: Int? = nil) throws -> Int {
         try read(key, default: fallback, "positive whole number") {
             $0.int.flatMap { $0 > 0 && $0 <= Self.largestSize ? $0 : nil }
         }
     }
 
-    package func double(_ key: String, default fallback: Double? = nil) throws -> Double {
+    public func double(_ key: String, default fallback: Double? = nil) throws -> Double {
         try read(key, default: fallback, "number", \.double)
     }
 
-    package func float(_ key: String, default fallback: Float? = nil) throws -> Float {
+    public func float(_ key: String, default fallback: Float? = nil) throws -> Float {
         Float(try double(key, default: fallback.map(Double.init)))
     }
 
-    package func optionalFloat(_ key: String) throws -> Float? {
+    public func optionalFloat(_ key: String) throws -> Float? {
         value(key) == nil ? nil : try float(key)
     }
 
-    package func string(_ key: String, default fallback: String? = nil) throws -> String {
+    public func string(_ key: String, default fallback: String? = nil) throws -> String {
         try read(key, default: fallback, "string", \.string)
     }
 
-    package func optionalString(_ key: String) throws -> String? {
+    public func optionalString(_ key: String) throws -> String? {
         value(key) == nil ? nil : try string(key)
     }
 
@@ -103,7 +103,7 @@ public struct LayerConfig: Sendable {
     }
 
     /// A list of whole numbers of any length; a single number is a list of one.
-    package func intList(_ key: String, default fallback: [Int]? = nil) throws -> [Int] {
+    public func intList(_ key: String, default fallback: [Int]? = nil) throws -> [Int] {
         try read(key, default: fallback, "list of whole numbers") { value in
             value.int.map { [$0] }
                 ?? value.array.flatMap { list in

@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import SwiftletData
+internal import SwiftletDataset
+internal import SwiftletLayers
+internal import SwiftletRuntime
+internal import SwiftletTensor
+
+struct Trace: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract:
+            "Write what every layer of a model gives, for `swiftlet diff` with another trace.",
+        discussion: "tools/keras-trace MODEL IN.npz TRACE.npz writes what Keras gives.")
+
+    @OptionGroup var source: ModelOptions
+
+    @Option(help: "What to run the model on, as for predict.")
+    var input: String
+
+    @Option(help: "An .npz with one array per layer, in the order of computation.")
+    var output: String
+
+    @OptionGroup var execution: RunOptions
+    @OptionGroup var log: LogOptions
+
+    func run() throws {
+        try checkDestination(output)
+        let model = try source.open()
+        let inputs = try DataSource.loadInputs(input, roles: DataRoles(inputs: model.inputNames))
+        let outputs = try naming(source.model) {
+            try execution.predictor(for: model).trace(inputs.tensors)
+        }
+        try NPZ.write(NamedTensors(outputs), to: output)
+        for (name, tensor) in outputs { print("\(name)  \(tensor.dtype)  \(tensor.shape)") }
+    }
+}
