@@ -36,7 +36,9 @@ extension Model {
         from path: String, matching: WeightMatching = .order
     ) throws {
         do {
-            tensors.merge(try KerasReading(path).weights(for: network, matching)) { _, new in new }
+            let (completed, new) = try KerasReading(path).weights(for: network, matching)
+            tensors.merge(new) { _, new in new }
+            network = completed
         } catch {
             throw KerasFileError(error, file: path)
         }
@@ -91,7 +93,10 @@ struct KerasReading {
             ?? KerasEra(architecture: config)
         var model = try model(config, era: era, compiled: config)
         let stored = try storedWeights(in: archive)
-        model.tensors = try checked(stored.assigned(to: model.network.shapes().weights))
+        let taken: Set<String>
+        (model.network, taken) = try completed(model.network, stored, archive)
+        model.tensors = try checked(
+            stored.assigned(to: model.network.shapes().weights, besides: taken))
         if let compiled = model.compilation?.config {
             model.compilation?.optimizerState = OptimizerVariables.stored(
                 try stored.optimizerVariables(), config: compiled)
@@ -126,6 +131,43 @@ struct KerasReading {
         }
     }
 
+    /// The network with what lies beside its configuration, and the paths of the variables that went
+    /// into it.
+    private func completed(
+        _ network: Network, _ stored: StoredWeights, _ archive: ZipArchive? = nil
+    ) throws -> (Network, Set<String>) {
+        var taken: Set<String> = []
+        let network = try network.completed { _, group in
+            StoredParts(
+                asset: { name in
+                    try archive.flatMap { try asset("assets/\(group)/\(name)", in: $0) }
+                },
+                variable: { name in
+                    let tensor = try stored.variable(name, of: group)
+                    if tensor != nil { taken.insert("\(group)/vars/\(name)") }
+                    return tensor
+                })
+        }
+        return (network, taken)
+    }
+
+    private func asset(_ name: String, in archive: ZipArchive) throws -> String? {
+        guard let entry = archive[name] else { return nil }
+        guard entry.size <= Self.configLimit else {
+            throw KerasFileError(path, place: name, .content("\(entry.size) bytes"))
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = try archive.read(entry)
+        } catch {
+            throw KerasFileError(error, file: path, place: name)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw KerasFileError(path, place: name, .content("the text is not UTF-8"))
+        }
+        return text
+    }
+
     // MARK: Legacy HDF5
 
     private func model(from file: HDF5File) throws -> Model {
@@ -134,7 +176,8 @@ struct KerasReading {
         let version = try root.attribute("keras_version")?.strings?.first
         let era = KerasEra(version: version ?? "1")
         var model = try model(config, era: era)
-        let weights = try LegacyWeights(root.group("model_weights"))
+        var weights = try LegacyWeights(root.group("model_weights"))
+        (model.network, weights) = try completed(model.network, weights)
         let layers = ModelLayers(model.network, try model.network.shapes().weights)
         model.tensors = try checked(weights.assigned(to: layers))
         if try root.attribute("training_config") != nil {
@@ -159,28 +202,56 @@ struct KerasReading {
 
     // MARK: Weights
 
-    func weights(for network: Network, _ matching: WeightMatching) throws -> [String: Tensor] {
-        let specs = try network.shapes().weights
+    /// The values of a network's weights, and the network with what else of it lies among them.
+    func weights(
+        for network: Network, _ matching: WeightMatching
+    ) throws -> (Network, [String: Tensor]) {
         switch try KerasContent(path) {
         case .archive(let archive):
-            return try checked(storedWeights(in: archive).assigned(to: specs))
-        case .weights(let file): return try checked(StoredWeights(file).assigned(to: specs))
-        case .legacyWeights(let file):
-            return try legacy(file.root, ModelLayers(network, specs), matching)
+            return try stored(storedWeights(in: archive), network, archive)
+        case .weights(let file): return try stored(StoredWeights(file), network)
+        case .legacyWeights(let file): return try legacy(file.root, network, matching)
         case .legacyModel(let file):
-            return try legacy(
-                file.root.group("model_weights"), ModelLayers(network, specs), matching)
+            return try legacy(file.root.group("model_weights"), network, matching)
         case .architecture: throw KerasFileError(path, .foreign("an architecture without weights"))
         }
     }
 
+    private func stored(
+        _ weights: StoredWeights, _ network: Network, _ archive: ZipArchive? = nil
+    ) throws -> (Network, [String: Tensor]) {
+        let (network, taken) = try completed(network, weights, archive)
+        let specs = try network.shapes().weights
+        return (network, try checked(weights.assigned(to: specs, besides: taken)))
+    }
+
     private func legacy(
-        _ group: HDF5Group, _ layers: ModelLayers, _ matching: WeightMatching
-    ) throws -> [String: Tensor] {
-        let weights = try LegacyWeights(group)
-        return try checked(
-            matching == .order
-                ? weights.assigned(to: layers) : weights.assigned(byNameTo: layers, all: false))
+        _ group: HDF5Group, _ network: Network, _ matching: WeightMatching
+    ) throws -> (Network, [String: Tensor]) {
+        let (network, weights) = try completed(network, LegacyWeights(group))
+        let layers = ModelLayers(network, try network.shapes().weights)
+        let assignment =
+            try matching == .order
+            ? weights.assigned(to: layers) : weights.assigned(byNameTo: layers, all: false)
+        return (network, try checked(assignment))
+    }
+
+    /// The network with what of its layers lies among the weights, and these without it.
+    private func completed(
+        _ network: Network, _ weights: LegacyWeights
+    ) throws -> (Network, LegacyWeights) {
+        var taken: Set<String> = []
+        let network = try network.completed { name, _ in
+            StoredParts(
+                asset: { _ in nil },
+                variable: { variable in
+                    // A legacy file numbers a layer's variables; it names none as layers do.
+                    guard variable == "0", let tensor = weights.first(of: name) else { return nil }
+                    taken.insert(name)
+                    return tensor
+                })
+        }
+        return (network, weights.without(taken.union(network.layersOfVocabularies)))
     }
 
     private func checked(_ assignment: WeightAssignment) throws -> [String: Tensor] {

@@ -7,8 +7,10 @@ import Testing
 /// Every layer against what Keras computed: outputs, gradients, masks, weights, configuration.
 @Suite struct LayerReferenceTests {
     static let cases = [
-        "activations", "conv", "core", "embedding", "merging", "normalization", "pooling",
-        "preprocessing", "recurrent", "reshaping", "wrappers",
+        "activations", "augmentation", "categories", "conv", "core", "embedding", "images",
+        "merging", "normalization", "pooling", "preprocessing", "recurrent", "reshaping",
+        "spectrograms",
+        "text", "wrappers",
     ].flatMap(LayerReference.family)
 
     @Test(arguments: cases) func outputs(_ reference: LayerReference) throws {
@@ -39,10 +41,13 @@ import Testing
         let json = try #require(reference.json["training"])
         var lowered = try Lowered(reference, isTraining: true)
         try lowered.checkGradients(json, reference)
+        // The number of the step, where chance plays a part.
+        let counter = [lowered.lowering.usedStepCounter].compactMap(\.self)
         let program = try Program(
-            lowered.graph, inputs: lowered.inputs + lowered.weights,
+            lowered.graph, inputs: lowered.inputs + lowered.weights + counter,
             outputs: lowered.outputs + lowered.lowering.updates.map(\.value))
-        let results = try program.run(lowered.feeds)
+        let step = try counter.map { _ in try Tensor(scalar: 1 as Int64) }
+        let results = try program.run(lowered.feeds + step)
         try compare(
             Array(results.prefix(lowered.outputs.count)), reference.tensors("outputs", in: json),
             reference.tolerance, "output")
@@ -109,10 +114,12 @@ struct Lowered {
     var graph: Graph { lowering.graph }
 
     init(
-        _ reference: LayerReference, layer: (any Layer)? = nil, isTraining: Bool
+        _ reference: LayerReference, layer: (any Layer)? = nil, isTraining: Bool,
+        extents: [String: Int] = [:]
     ) throws {
         let layer = try layer ?? reference.layer()
-        var lowering = Lowering(isTraining: isTraining, weights: .placeholders)
+        var lowering = Lowering(
+            isTraining: isTraining, weights: .placeholders, extents: extents)
         let tensors = try reference.tensors("inputs").map { try #require($0) }
         inputs = try tensors.enumerated().map {
             try lowering.graph.placeholder("x\($0)", TensorType($1.shape, $1.dtype))
@@ -130,6 +137,13 @@ struct Lowered {
         weights = try specs.map { try #require(lowering.weight(path: $0.path)) }
         feeds = try tensors + zip(stored, specs).map { try $0.value.converted(to: $1.dtype) }
         self.lowering = lowering
+        if let unknown = lowering.measuredExtents.first(where: { extents[$0.name] == nil }) {
+            let program = try Program(
+                lowering.graph, inputs: inputs + weights, outputs: [unknown.value])
+            var extents = extents
+            extents[unknown.name] = Int(try program.run(feeds)[0].elements(of: Int64.self)[0])
+            self = try Lowered(reference, layer: layer, isTraining: isTraining, extents: extents)
+        }
     }
 
     private static func call(
@@ -177,6 +191,10 @@ func compare(
         guard let expected else { continue }
         #expect(found.shape == expected.shape, "\(what) \(position)")
         guard found.shape == expected.shape else { continue }
+        if let texts = expected.strings {
+            #expect(found.strings == texts, "\(what) \(position)")
+            continue
+        }
         let (a, b) = try (found.doubles(), expected.doubles())
         let scale = max(1, b.map(abs).filter(\.isFinite).max() ?? 1)
         let worst = zip(a, b).enumerated().first { _, pair in

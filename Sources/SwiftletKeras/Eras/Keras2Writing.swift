@@ -19,6 +19,10 @@ struct Keras2Writing {
             switch className {
             case "Sequential": try sequential(config, isNested: isNested)
             case "Functional": try network(config)
+            case _ where Keras2Vocabulary.refusal(of: className, config) != nil:
+                throw ConfigRefusal(
+                    place: "layer '\(config["name"]?.string ?? className)'",
+                    cause: Keras2Vocabulary.refusal(of: className, config) ?? "")
             default: try layerConfig(config, className: className)
             }
         return ["class_name": .string(className), "config": .object(written)]
@@ -82,7 +86,9 @@ struct Keras2Writing {
             switch (key, value) {
             case ("batch_shape", _) where className == "InputLayer":
                 config["batch_input_shape"] = value
-            case ("dtype", _): config[key] = .string(Self.dtypeName(value))
+            case ("dtype", _):
+                config[key] = .string(
+                    Keras2Vocabulary.dtype(of: className, given) ?? Self.dtypeName(value))
             case ("negative_slope", _) where className == "LeakyReLU": config["alpha"] = value
             case ("trainable", _) where className == "InputLayer": break
             // Keras 2 pads sequences along time alone.
@@ -96,6 +102,12 @@ struct Keras2Writing {
             case (_, "hard_silu"), (_, "silu"): config[key] = value == "silu" ? "swish" : value
             case (MaskRule.configKey, _): break
             case _ where Self.isUnknown(key, value): break
+            case _ where Keras2Vocabulary.lacks(key, of: className):
+                if Keras2Vocabulary.isNeutral(value, for: key, of: className) { break }
+                throw ConfigRefusal(
+                    place: "layer '\(given["name"]?.string ?? className)'",
+                    cause: "\(key) \(value.text().prefix(40)) does not exist in Keras 2; "
+                        + "save as .keras")
             default: config[key] = Self.plain(value)
             }
         }

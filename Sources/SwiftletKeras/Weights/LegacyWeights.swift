@@ -25,6 +25,18 @@ package struct LegacyWeights {
         }
     }
 
+    private init(layers: [LayerWeights]) { self.layers = layers }
+
+    /// The first weight of a layer; nil if it has none.
+    func first(of layer: String) -> Tensor? {
+        layers.first { $0.name == layer }?.weights.first?.tensor
+    }
+
+    /// The weights without those of some layers.
+    func without(_ names: Set<String>) -> LegacyWeights {
+        LegacyWeights(layers: layers.filter { !names.contains($0.name) })
+    }
+
     /// A list of strings in an attribute, or spread over numbered ones if it was too long for one.
     package static func strings(_ name: String, of group: HDF5Group) throws -> [String] {
         if let value = try group.attribute(name) { return value.strings ?? [] }

@@ -23,9 +23,17 @@ struct StoredWeights {
         }.joined(separator: "/")
     }
 
-    func assigned(to specs: [ModelWeight]) throws -> WeightAssignment {
+    /// A layer's variable by its name or number; nil if there is none.
+    func variable(_ name: String, of group: String) throws -> Tensor? {
+        try datasets[Self.today("\(group)/vars/\(name)")]?.read()
+    }
+
+    /// - Parameter taken: paths of variables that are no weights of this model, such as `layers/x/vars/0`.
+    func assigned(
+        to specs: [ModelWeight], besides taken: Set<String> = []
+    ) throws -> WeightAssignment {
         var assignment = WeightAssignment()
-        var rest = Set(datasets.keys.filter(Self.isWeight))
+        var rest = Set(datasets.keys.filter(Self.isWeight)).subtracting(taken.map(Self.today))
         var counts: [String: Int] = [:]
         for spec in specs {
             let index = counts[spec.group, default: 0]
@@ -45,6 +53,7 @@ struct StoredWeights {
     /// Not the optimizer's, metrics' or random generators' variables.
     private static func isWeight(_ path: String) -> Bool {
         path.hasPrefix("layers/") && !path.contains("seed_generator/")
+            && !path.contains("/generator/") && !path.hasSuffix("/vars/idf_weights")
     }
 
     /// The optimizer's variables in order.
@@ -68,6 +77,7 @@ extension HDF5Writer {
             counts[spec.group] = index + 1
             try dataset("\(spec.group)/vars/\(index)", model.tensor(spec))
         }
+        for (path, tensor) in model.network.storedVariables() { try dataset(path, tensor) }
         for (index, tensor) in optimizer.enumerated() {
             try dataset("optimizer/vars/\(index)", tensor)
         }
