@@ -181,7 +181,7 @@ def subjects_of(kerases, section, case, build, inputs):
     """The case in each Keras that has it, with the same weights."""
     first = None
     for keras, era in kerases:
-        if era == 3 or case.keras_2:
+        if case.keras_2 if era == 2 else getattr(case, "keras_3", True):
             model = build(keras)
             if first is None:
                 first = model

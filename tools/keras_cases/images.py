@@ -17,6 +17,10 @@ CASES = [
                antialias=True, keras_2=False) for how in BOTH],
     *[resizing(f"{how} larger antialiased", (1, 4, 5, 2), 7, 9, interpolation=how,
                antialias=True, keras_2=False) for how in ("bilinear", "bicubic", "lanczos3")],
+    *[resizing(f"{how} {size[0]}", (2, 5, 7, 2), *size[1], interpolation=how, keras_3=False)
+      for how in ("gaussian", "mitchellcubic")
+      for size in (("larger", (8, 9)), ("smaller", (3, 4)), ("one axis", (5, 3)),
+                   ("same", (5, 7)))],
     resizing("bilinear one axis", (2, 4, 6, 3), 4, 3),
     resizing("same size", (2, 4, 6, 3), 4, 6, interpolation="bicubic"),
     resizing("to one pixel", (2, 4, 6, 1), 1, 1),

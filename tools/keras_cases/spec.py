@@ -63,6 +63,7 @@ class Case:
     cpu      whether Keras computes it, and rightly, on a CPU; else a channels-last twin does
     blank    a mask's name: the steps it hides are zero in the first input
     keras_2  whether Keras 2 has the layer with these options
+    keras_3  whether Keras 3 has it
     adapt    data that the layer learns a vocabulary or bins from; it is in no file but .keras
     """
 
@@ -78,6 +79,7 @@ class Case:
     blank: str = None
     cpu: bool = True
     adapt: list = None
+    keras_3: bool = True
 
     @property
     def class_name(self):
@@ -89,11 +91,12 @@ class Case:
 
 
 def case(class_name, what, inputs, *, masks=None, states=False, training=False, keras_2=True,
-         tolerance=1e-5, spread=2.0, blank=None, cpu=True, adapt=None, **arguments):
+         tolerance=1e-5, spread=2.0, blank=None, cpu=True, adapt=None, keras_3=True,
+         **arguments):
     """A row of the table. `inputs` is one shape or a list of them."""
     inputs = tuple(inputs) if isinstance(inputs, list) else (inputs,)
     if masks is not None and not isinstance(masks, (list, tuple)):
         masks = (masks,) + (None,) * (len(inputs) - 1)
     name = f"{class_name} {what}".strip()
     return Case(name, L(class_name, **arguments), inputs, masks and tuple(masks), states, training,
-                keras_2, tolerance, spread, blank, cpu, adapt)
+                keras_2, tolerance, spread, blank, cpu, adapt, keras_3)

@@ -76,7 +76,9 @@ package struct SplitText: Op {
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
         try splitting.check(inputs, self)
-        return [TensorType(try Shape([inputs[0].shape[0], length]), .string)]
+        let shape = try Shape([inputs[0].shape[0], length])
+        guard shape.elementCount <= 1 << 26 else { throw refusal("\(shape) are too many tokens") }
+        return [TensorType(shape, .string)]
     }
 
     package func evaluate(_ call: OpCall) {

@@ -67,13 +67,15 @@ enum FourierWindow: Sendable {
 func fourierKernel(
     frame: Int, bins: Int, period: Int, window: [Double], isReal: Bool
 ) -> [Float] {
+    let period = max(period, 1)
+    let turns = (0..<period).map { step in
+        let angle = -2 * Double.pi * Double(step) / Double(period)
+        return isReal ? cos(angle) : sin(angle)
+    }
     var kernel = [Float](repeating: 0, count: frame * bins)
     for sample in 0..<frame {
         for bin in 0..<bins {
-            // Whole turns left out, so that the angle keeps its digits.
-            let turn = Double(sample * bin % max(period, 1)) / Double(max(period, 1))
-            let angle = -2 * Double.pi * turn
-            kernel[sample * bins + bin] = Float((isReal ? cos(angle) : sin(angle)) * window[sample])
+            kernel[sample * bins + bin] = Float(turns[sample * bin % period] * window[sample])
         }
     }
     return kernel

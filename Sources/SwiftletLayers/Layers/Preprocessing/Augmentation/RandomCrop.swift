@@ -42,14 +42,33 @@ public struct RandomCrop: UnaryLayer {
         }
         return try withImages(x, augmentation.format, in: &lowering) { lowering, images in
             let shape = lowering.graph.shape(of: images)
-            guard lowering.isTraining, shape[1] > height || shape[2] > width,
-                shape[1] >= height, shape[2] >= width
-            else { return try lowering.croppedAndResized(images, to: [height, width]) }
+            let rest = [shape[1] - height, shape[2] - width]
+            // Keras 3 leaves nothing to chance where either side has just the wanted length.
+            let isRandom = rest.allSatisfy { resizesOutsideTraining ? $0 >= 0 : $0 > 0 }
+            guard lowering.isTraining, isRandom else {
+                return try resizesOutsideTraining
+                    ? lowering.croppedAndResized(images, to: [height, width])
+                    : middle(of: images, in: &lowering)
+            }
             let rows = try part(of: shape[1], height, "height", in: &lowering)
             let columns = try part(of: shape[2], width, "width", in: &lowering)
             return try lowering.graph.gather(
                 lowering.graph.gather(images, rows, axis: 1), columns, axis: 2)
         }
+    }
+
+    /// As much of the wanted size as there is from where a part of its proportions would begin,
+    /// enlarged if that is too little.
+    private func middle(of images: Value, in lowering: inout Lowering) throws -> Value {
+        let shape = lowering.graph.shape(of: images).dimensions
+        let starts = Lowering.cropOffsets(shape, toRatioOf: [height, width])
+        let part = try lowering.graph.slice(
+            images, starts: [0, starts[0], starts[1], 0],
+            limits: [
+                shape[0], min(shape[1], starts[0] + height), min(shape[2], starts[1] + width),
+                shape[3],
+            ])
+        return try lowering.graph.resize(part, to: [height, width], .bilinear)
     }
 
     /// The numbers of `count` neighbouring pixels out of `extent`.

@@ -35,19 +35,29 @@ extension Lowering {
     /// proportions of `extents`.
     mutating func cropped(_ images: Value, toRatioOf extents: [Int]) throws -> Value {
         let old = graph.shape(of: images).dimensions
-        let (height, width) = (old[1], old[2])
-        func share(_ a: Int, _ b: Int, of c: Int) -> Int {
-            Int(Float(a) * Float(b) / Float(c))
-        }
-        let crop = [
-            max(min(height, share(width, extents[0], of: extents[1])), 1),
-            max(min(width, share(height, extents[1], of: extents[0])), 1),
-        ]
-        guard height > 0, width > 0 else { return images }
-        let starts = [(height - crop[0]) / 2, (width - crop[1]) / 2]
+        let size = Self.cropSize(old, toRatioOf: extents)
+        let starts = Self.cropOffsets(old, toRatioOf: extents)
         return try graph.slice(
             images, starts: [0, starts[0], starts[1], 0],
-            limits: [old[0], starts[0] + crop[0], starts[1] + crop[1], old[3]])
+            limits: [old[0], starts[0] + size[0], starts[1] + size[1], old[3]])
+    }
+
+    private static func cropSize(_ shape: [Int], toRatioOf extents: [Int]) -> [Int] {
+        let (height, width) = (shape[1], shape[2])
+        func share(_ a: Int, _ b: Int, of c: Int) -> Int {
+            let share = Float(a) * Float(b) / Float(c)
+            return share < Float(1 << 31) ? Int(share) : 1 << 31
+        }
+        return [
+            max(min(height, share(width, extents[0], of: extents[1])), min(height, 1)),
+            max(min(width, share(height, extents[1], of: extents[0])), min(width, 1)),
+        ]
+    }
+
+    /// Where the part that ``cropped(_:toRatioOf:)`` takes begins.
+    static func cropOffsets(_ shape: [Int], toRatioOf extents: [Int]) -> [Int] {
+        let size = cropSize(shape, toRatioOf: extents)
+        return [(shape[1] - size[0]) / 2, (shape[2] - size[1]) / 2]
     }
 
     /// Keras's `smart_resize`: crops to the wanted proportions, then resizes.

@@ -131,7 +131,6 @@ extension Lowering {
         default:
             // One matrix per axis: resizing is linear, and the axes do not mix.
             let old = graph.shape(of: x).dimensions
-            if Array(old[1...2]) == extents { return x }
             var y = x
             for (axis, extent) in zip(1..., extents)
             where old[axis] != extent || interpolation.blurs {
