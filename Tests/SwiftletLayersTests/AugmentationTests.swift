@@ -50,8 +50,12 @@ import Testing
             let found = try trained("RandomFlip", ["mode": "horizontal"], step: Int64(step))
             for image in 0..<6 {
                 let original = Array(Self.images[image * size..<(image + 1) * size])
-                let mirrored = (0..<size).map { place in
-                    original[place / 15 * 15 + (4 - place / 3 % 5) * 3 + place % 3]
+                var mirrored: [Float] = []
+                for row in 0..<4 {
+                    for column in (0..<5).reversed() {
+                        let start = (row * 5 + column) * 3
+                        mirrored += original[start..<start + 3]
+                    }
                 }
                 let result = Array(found[image * size..<(image + 1) * size])
                 #expect(result == original || result == mirrored)

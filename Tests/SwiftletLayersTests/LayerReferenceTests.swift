@@ -113,11 +113,24 @@ struct Lowered {
     let feeds: [Tensor]
     var graph: Graph { lowering.graph }
 
+    /// Extents that follow from the inputs are measured, one after the other.
     init(
-        _ reference: LayerReference, layer: (any Layer)? = nil, isTraining: Bool,
-        extents: [String: Int] = [:]
+        _ reference: LayerReference, layer: (any Layer)? = nil, isTraining: Bool
     ) throws {
         let layer = try layer ?? reference.layer()
+        var extents: [String: Int] = [:]
+        self = try Lowered(reference, layer, isTraining: isTraining, extents)
+        while let next = lowering.measuredExtents.first(where: { extents[$0.name] == nil }) {
+            let program = try Program(graph, inputs: inputs + weights, outputs: [next.value])
+            extents[next.name] = Int(try program.run(feeds)[0].elements(of: Int64.self)[0])
+            self = try Lowered(reference, layer, isTraining: isTraining, extents)
+        }
+    }
+
+    private init(
+        _ reference: LayerReference, _ layer: any Layer, isTraining: Bool,
+        _ extents: [String: Int]
+    ) throws {
         var lowering = Lowering(
             isTraining: isTraining, weights: .placeholders, extents: extents)
         let tensors = try reference.tensors("inputs").map { try #require($0) }
@@ -137,13 +150,6 @@ struct Lowered {
         weights = try specs.map { try #require(lowering.weight(path: $0.path)) }
         feeds = try tensors + zip(stored, specs).map { try $0.value.converted(to: $1.dtype) }
         self.lowering = lowering
-        if let unknown = lowering.measuredExtents.first(where: { extents[$0.name] == nil }) {
-            let program = try Program(
-                lowering.graph, inputs: inputs + weights, outputs: [unknown.value])
-            var extents = extents
-            extents[unknown.name] = Int(try program.run(feeds)[0].elements(of: Int64.self)[0])
-            self = try Lowered(reference, layer: layer, isTraining: isTraining, extents: extents)
-        }
     }
 
     private static func call(

@@ -27,6 +27,8 @@ public struct MelSpectrogram: UnaryLayer {
     private let exponent: Float
     private let leastPower: Float
     private let referencePower: Float
+    /// In decibels, the loudest of a batch sets the floor for all.
+    public var mixesExamples: Bool { isInDecibels }
     private static let largestPeriod = 1 << 14
 
     public init(config: LayerConfig) throws {

@@ -26,7 +26,7 @@ public struct RandomContrast: UnaryLayer {
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        factor = try config.range("factor", within: 0...1)
+        factor = try config.range("factor", within: 0...1000)
         values = try config.valueRange()
         augmentation = try AugmentationOptions(config: config)
     }

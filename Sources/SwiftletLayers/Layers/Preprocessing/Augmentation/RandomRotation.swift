@@ -20,7 +20,7 @@ public struct RandomRotation: UnaryLayer {
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        turns = try config.range("factor", within: -1...1)
+        turns = try config.range("factor", within: -1000...1000)
         augmentation = try AugmentationOptions(config: config)
         affine = try AffineOptions(config: config)
     }

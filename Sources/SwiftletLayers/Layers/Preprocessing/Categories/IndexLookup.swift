@@ -185,9 +185,7 @@ extension IndexLookup {
     /// Completes a vocabulary that the configuration leaves open from the files beside it.
     mutating func complete(with parts: StoredParts) throws {
         guard vocabulary == nil, let text = try parts.asset("vocabulary.txt") else { return }
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.hasSuffix("\r") ? String($0.dropLast()) : String($0) }
-        while lines.last == "" { lines.removeLast() }
+        let lines = pythonLines(of: text)
         let tokens = lines.map(Token.init(line:))
         guard !tokens.contains(nil) else {
             throw ModelError.config(key: "vocabulary", cause: "a line of its file is no number")
@@ -281,4 +279,28 @@ extension IndexLookup {
     private static var lost: String {
         "the vocabulary is not in the file: Keras writes a learned one into .keras files only"
     }
+}
+
+/// The lines of a text as Python's `splitlines` cuts it, without empty ones at its end.
+private func pythonLines(of text: String) -> [String] {
+    let ends: Set<Unicode.Scalar> = [
+        "\n", "\r", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}",
+        "\u{2029}",
+    ]
+    var lines: [String] = []
+    var line = String.UnicodeScalarView()
+    var last: Unicode.Scalar?
+    for scalar in text.unicodeScalars {
+        defer { last = scalar }
+        if scalar == "\n", last == "\r" { continue }
+        if ends.contains(scalar) {
+            lines.append(String(line))
+            line = String.UnicodeScalarView()
+        } else {
+            line.append(scalar)
+        }
+    }
+    lines.append(String(line))
+    while lines.last?.isEmpty == true { lines.removeLast() }
+    return lines
 }

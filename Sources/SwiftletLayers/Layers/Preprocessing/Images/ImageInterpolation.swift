@@ -14,7 +14,7 @@ public enum ImageInterpolation: String, Sendable, CaseIterable {
 
 extension ImageInterpolation {
     /// Elements of a matrix beyond which it is refused.
-    private static let largestMatrix = 1 << 28
+    private static let largestMatrix = 1 << 26
 
     /// What each new pixel along an axis takes of each old one: `[new, old]`, pixel centres at ½.
     ///
