@@ -119,12 +119,14 @@ struct Lowered {
     ) throws {
         let layer = try layer ?? reference.layer()
         var extents: [String: Int] = [:]
-        self = try Lowered(reference, layer, isTraining: isTraining, extents)
-        while let next = lowering.measuredExtents.first(where: { extents[$0.name] == nil }) {
-            let program = try Program(graph, inputs: inputs + weights, outputs: [next.value])
-            extents[next.name] = Int(try program.run(feeds)[0].elements(of: Int64.self)[0])
-            self = try Lowered(reference, layer, isTraining: isTraining, extents)
+        var found = try Lowered(reference, layer, isTraining: isTraining, extents)
+        while let next = found.lowering.measuredExtents.first(where: { extents[$0.name] == nil }) {
+            let program = try Program(
+                found.graph, inputs: found.inputs + found.weights, outputs: [next.value])
+            extents[next.name] = Int(try program.run(found.feeds)[0].elements(of: Int64.self)[0])
+            found = try Lowered(reference, layer, isTraining: isTraining, extents)
         }
+        self = found
     }
 
     private init(

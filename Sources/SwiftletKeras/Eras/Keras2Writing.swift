@@ -167,6 +167,9 @@ private struct CallWriting {
         var positional = node["args"]?.array ?? []
         var named = JSONObject()
         for (key, value) in node["kwargs"]?.object ?? [:] where !value.isNull { named[key] = value }
+        // Keras 3 notes that augmenting layers take training for granted, and overrules it; Keras 2
+        // would augment whatever the model does.
+        if className?.string?.hasPrefix("Random") == true { named["training"] = nil }
         guard !positional.isEmpty else { throw refusal("a call without a first argument") }
         var first = positional.removeFirst()
         if className == "MultiHeadAttention" || className == "Attention"
