@@ -34,10 +34,10 @@ struct Movement {
 }
 
 extension Op {
-    /// Strings do not lie in a value's memory, so nothing can be done with them here.
+    /// Strings do not lie in a value's memory, so they cannot be moved like numbers.
     func expectNumbers(_ inputs: [TensorType]) throws {
         guard inputs.allSatisfy({ $0.dtype != .string }) else {
-            throw refusal("strings have no place in a graph")
+            throw refusal("numbers expected, strings found")
         }
     }
 

@@ -87,9 +87,10 @@ package struct OpCall {
     private let inputBuffers: [Int]
     private let outputBuffers: [Int]
     private let addresses: UnsafePointer<UnsafeMutableRawPointer>
+    private let texts: Texts?
 
     init(
-        step: Program.Step, addresses: UnsafePointer<UnsafeMutableRawPointer>,
+        step: Program.Step, addresses: UnsafePointer<UnsafeMutableRawPointer>, texts: Texts?,
         scratch: UnsafeMutableRawPointer, workers: Workers
     ) {
         inputTypes = step.inputTypes
@@ -97,6 +98,7 @@ package struct OpCall {
         inputBuffers = step.inputs
         outputBuffers = step.outputs
         self.addresses = addresses
+        self.texts = texts
         self.scratch = scratch
         self.workers = workers
     }
@@ -127,5 +129,14 @@ package struct OpCall {
     /// Output `index` as float32.
     package func outputFloats(_ index: Int = 0) -> UnsafeMutablePointer<Float> {
         output(index, as: Float.self)
+    }
+
+    /// Input `index` as strings, which the shape rule has checked.
+    package func strings(_ index: Int) -> [String] { texts?[inputBuffers[index]] ?? [] }
+
+    /// Makes the strings those of output `index`; as many as it has elements.
+    package func setStrings(_ strings: [String], output index: Int = 0) {
+        precondition(strings.count == outputTypes[index].elementCount)
+        texts?[outputBuffers[index]] = strings
     }
 }

@@ -31,6 +31,8 @@ package final class Program: Sendable {
     let locations: [Location]
     let outputBuffers: [Int]
     let scratchOffset: Int
+    /// Whether there are strings among the values; they lie outside the arena.
+    private let hasTexts: Bool
 
     /// Compiles what `outputs` need.
     ///
@@ -50,6 +52,7 @@ package final class Program: Sendable {
         outputBuffers = outputs.map { layout.buffer(of: $0) }
         scratchOffset = layout.scratchOffset
         arenaByteCount = layout.arenaByteCount
+        hasTexts = graph.nodes.contains { $0.types.contains { $0.dtype == .string } }
     }
 
     /// What a run computes; see ``Op/multiplyAddCount(inputs:outputs:)``.
@@ -81,7 +84,8 @@ package final class Program: Sendable {
             case .fed: addresses[buffer] = memory
             }
         }
-        return Workspace(memory: memory, addresses: addresses)
+        return Workspace(
+            memory: memory, addresses: addresses, texts: hasTexts ? Texts(locations) : nil)
     }
 
     /// Tells where input `position` lies; it stays there for further runs.
@@ -89,6 +93,16 @@ package final class Program: Sendable {
         _ position: Int, from address: UnsafeRawPointer, into workspace: Workspace
     ) {
         workspace.addresses[position] = UnsafeMutableRawPointer(mutating: address)
+    }
+
+    /// Gives input `position` its strings, for the next run.
+    package func feed(_ position: Int, texts: [String], into workspace: Workspace) {
+        workspace.texts?[position] = texts
+    }
+
+    /// The strings of output `position` after a run.
+    package func texts(_ position: Int, in workspace: Workspace) -> [String] {
+        workspace.texts?[outputBuffers[position]] ?? []
     }
 
     /// Where output `position` lies after a run; valid until the next one.
@@ -106,7 +120,7 @@ package final class Program: Sendable {
         for (number, step) in steps.enumerated() {
             try step.op.evaluate(
                 OpCall(
-                    step: step, addresses: workspace.addresses,
+                    step: step, addresses: workspace.addresses, texts: workspace.texts,
                     scratch: workspace.memory + scratchOffset, workers: workers))
             observe?(number)
         }
@@ -126,11 +140,18 @@ package final class Program: Sendable {
                     name: "\(position)", cause: "\(type) expected, \(found) found")
             }
             feed(position, from: inputs[position].storage.pointer, into: workspace)
+            if let texts = inputs[position].strings {
+                feed(position, texts: texts, into: workspace)
+            }
         }
         return try withExtendedLifetime((memory, inputs)) {
             try run(workspace, workers: workers)
             return try outputTypes.enumerated().map { position, type in
-                try Tensor(shape: type.shape, dtype: type.dtype) {
+                if type.dtype == .string {
+                    return try Tensor(
+                        strings: texts(position, in: workspace), shape: type.shape)
+                }
+                return try Tensor(shape: type.shape, dtype: type.dtype) {
                     let address = output(position, in: workspace)
                     $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: $0.count))
                 }
@@ -143,4 +164,23 @@ package final class Program: Sendable {
 package struct Workspace {
     let memory: UnsafeMutableRawPointer
     let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// The strings of a run by buffer; nil if the program has none.
+    let texts: Texts?
+}
+
+/// Strings by the buffer that they are the content of: they have no fixed size, so they do not lie
+/// in the arena.
+final class Texts {
+    private var values: [[String]]
+
+    init(_ locations: [Program.Location]) {
+        values = locations.map {
+            if case .constant(let tensor) = $0 { tensor.strings ?? [] } else { [] }
+        }
+    }
+
+    subscript(buffer: Int) -> [String] {
+        get { values[buffer] }
+        set { values[buffer] = newValue }
+    }
 }

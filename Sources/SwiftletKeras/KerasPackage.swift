@@ -56,6 +56,20 @@ enum KerasPackage {
         }
     }
 
+    /// A member that is text; nil if there is none of that name.
+    func text(_ name: String) throws -> String? {
+        guard contains(name) else { return nil }
+        let file = try file(name)
+        guard file.count <= Self.textLimit else {
+            throw KerasFileError(path, place: name, .content("\(file.count) bytes"))
+        }
+        let bytes = file.withUnsafeBytes { [UInt8]($0) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw KerasFileError(path, place: name, .content("the text is not UTF-8"))
+        }
+        return text
+    }
+
     /// What `metadata.json` says; nil if there is none.
     func metadata() throws -> JSON? {
         guard contains(KerasMetadata.member) else { return Optional.none }

@@ -47,7 +47,8 @@ extension Model {
     ) throws -> WeightReport {
         do {
             let reading = KerasReading(path, loading)
-            let assignment = try reading.weights(for: network)
+            let (completed, assignment) = try reading.weights(for: network)
+            network = completed
             tensors.merge(assignment.tensors) { _, new in new }
             if assignment.report.isComplete { golden = try reading.golden() }
             return assignment.report
@@ -108,7 +109,8 @@ struct KerasReading {
             ?? KerasEra(architecture: config)
         var model = try model(config, era: era, compiled: config)
         model.metadata = KerasMetadata.own(metadata)
-        let stored = try package.weights()
+        var stored = try package.weights()
+        (model.network, stored) = try completed(model.network, stored, package)
         let assignment = try checked(
             stored.assigned(to: ModelLayers(model.network, model.network.shapes().weights), loading)
         )
@@ -129,7 +131,8 @@ struct KerasReading {
         let version = try root.attribute("keras_version")?.strings?.first
         let era = KerasEra(version: version ?? "1")
         var model = try model(config, era: era)
-        let weights = try LegacyWeights(root.group("model_weights"))
+        var weights = try LegacyWeights(root.group("model_weights"))
+        (model.network, weights) = try completed(model.network, weights)
         let layers = ModelLayers(model.network, try model.network.shapes().weights)
         let assignment = try checked(weights.assigned(to: layers, loading))
         model.tensors = assignment.tensors
@@ -157,26 +160,75 @@ struct KerasReading {
 
     // MARK: Weights
 
-    func weights(for network: Network) throws -> WeightAssignment {
-        let layers = ModelLayers(network, try network.shapes().weights)
+    /// The values of a network's weights, and the network with what else of it lies among them.
+    func weights(for network: Network) throws -> (Network, WeightAssignment) {
         switch try KerasContent(path) {
-        case .package(let package):
-            return try checked(package.weights().assigned(to: layers, loading))
-        case .weights(let file):
-            return try checked(StoredWeights(file).assigned(to: layers, loading))
+        case .package(let package): return try stored(package.weights(), for: network, package)
+        case .weights(let file): return try stored(StoredWeights(file), for: network)
         case .shardedWeights(let index):
-            let stored = try ShardIndex.weights(of: index, at: path)
-            return try checked(stored.assigned(to: layers, loading))
-        case .legacyWeights(let file):
-            return try checked(LegacyWeights(file.root).assigned(to: layers, loading))
+            return try stored(ShardIndex.weights(of: index, at: path), for: network)
+        case .legacyWeights(let file): return try legacy(file.root, for: network)
         case .legacyModel(let file):
-            let weights = try LegacyWeights(file.root.group("model_weights"))
-            return try checked(weights.assigned(to: layers, loading))
+            return try legacy(file.root.group("model_weights"), for: network)
         case .foreign(let file):
-            return try checked(
-                ForeignWeights(file.arrays).assigned(to: layers, of: network, loading))
+            let layers = ModelLayers(network, try network.shapes().weights)
+            let weights = ForeignWeights(file.arrays)
+            return (network, try checked(weights.assigned(to: layers, of: network, loading)))
         case .architecture: throw KerasFileError(path, .foreign("an architecture without weights"))
         }
+    }
+
+    private func stored(
+        _ weights: StoredWeights, for network: Network, _ package: KerasPackage? = nil
+    ) throws -> (Network, WeightAssignment) {
+        let (network, weights) = try completed(network, weights, package)
+        let layers = ModelLayers(network, try network.shapes().weights)
+        return (network, try checked(weights.assigned(to: layers, loading)))
+    }
+
+    private func legacy(
+        _ group: HDF5Group, for network: Network
+    ) throws -> (Network, WeightAssignment) {
+        let (network, weights) = try completed(network, LegacyWeights(group))
+        let layers = ModelLayers(network, try network.shapes().weights)
+        return (network, try checked(weights.assigned(to: layers, loading)))
+    }
+
+    // MARK: What belongs to configurations
+
+    /// The network with what lies beside its configuration, and the weights without it.
+    private func completed(
+        _ network: Network, _ stored: StoredWeights, _ package: KerasPackage?
+    ) throws -> (Network, StoredWeights) {
+        var taken: Set<String> = []
+        let network = try network.completed { _, group in
+            StoredParts(
+                asset: { try package?.text("assets/\(group)/\($0)") },
+                variable: { name in
+                    let tensor = try stored.variable(name, of: group)
+                    if tensor != nil { taken.insert("\(group)/vars/\(name)") }
+                    return tensor
+                })
+        }
+        return (network, stored.without(taken))
+    }
+
+    /// The network with what of its layers lies among the weights, and these without it.
+    private func completed(
+        _ network: Network, _ weights: LegacyWeights
+    ) throws -> (Network, LegacyWeights) {
+        var taken: Set<String> = []
+        let network = try network.completed { name, _ in
+            StoredParts(
+                asset: { _ in nil },
+                variable: { variable in
+                    // A legacy file numbers a layer's variables; it names none as layers do.
+                    guard variable == "0", let tensor = weights.first(of: name) else { return nil }
+                    taken.insert(name)
+                    return tensor
+                })
+        }
+        return (network, weights.without(taken.union(network.layersOfVocabularies)))
     }
 
     /// What proves the weights, if the file has it.

@@ -48,6 +48,10 @@ public struct Lowering {
     package private(set) var outputs: [String: [[Value]]] = [:]
     private var masks: [Value: Value] = [:]
     private var counter: Value?
+    private let extents: [String: Int]
+    private let unknownExtent: Int
+    /// The extents that follow from what is fed, by name, each with the scalar of int64 that it is.
+    package private(set) var measuredExtents: [(name: String, value: Value)] = []
 
     private var path: [String] = []
     private var group: [String] = []
@@ -55,9 +59,27 @@ public struct Lowering {
     /// Whether the layer being lowered, or one around it, is not to be trained.
     package private(set) var isFrozen = false
 
-    package init(isTraining: Bool, weights source: WeightSource) {
+    /// - Parameters:
+    ///   - extents: the ``measuredExtents`` that are known.
+    ///   - unknownExtent: what the others are taken for.
+    package init(
+        isTraining: Bool, weights source: WeightSource, extents: [String: Int] = [:],
+        unknownExtent: Int = 1
+    ) {
         self.isTraining = isTraining
         self.source = source
+        self.extents = extents
+        self.unknownExtent = unknownExtent
+    }
+
+    /// An extent that depends on the numbers or texts that are fed, such as that of the longest
+    /// text. Shapes are fixed in a graph, so the caller measures first and lowers again.
+    ///
+    /// - Parameter value: a scalar of int64.
+    package mutating func extent(_ name: String, measuredBy value: Value) -> Int {
+        let place = place(of: "\(name) \(measuredExtents.count)")
+        measuredExtents.append((place, value))
+        return extents[place] ?? unknownExtent
     }
 
     // MARK: Weights

@@ -43,6 +43,12 @@ public struct Model: Sendable {
     /// The names of the model's inputs, in order.
     public var inputNames: [String] { network.inputEntries.map(\.name) }
 
+    /// The names of those inputs that take strings.
+    public var textInputNames: Set<String> {
+        Set(
+            network.inputEntries.filter { ($0.layer as? Input)?.dtype == .string }.map(\.name))
+    }
+
     /// The shapes of the model's inputs without the batch, in order; nil for an extent that varies.
     public var inputShapes: [[Int?]] {
         network.inputEntries.map { ($0.layer as? Input)?.shape ?? [] }

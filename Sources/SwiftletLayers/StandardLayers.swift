@@ -2,7 +2,7 @@ extension LayerRegistry {
     /// Every layer of this house, by family.
     package static let standard = LayerRegistry(
         core + convolution + pooling + normalization + activation + regularization + reshaping
-            + merging + recurrent + preprocessing)
+            + merging + recurrent + preprocessing + augmentation + idleAugmentations)
 
     private static let core: [any Layer.Type] = [
         Input.self, Dense.self, Embedding.self, Masking.self, Identity.self,
@@ -40,5 +40,16 @@ extension LayerRegistry {
     private static let recurrent: [any Layer.Type] = [
         SimpleRNN.self, LSTM.self, GRU.self, Bidirectional.self, TimeDistributed.self,
     ]
-    private static let preprocessing: [any Layer.Type] = [Rescaling.self, Normalization.self]
+    private static let preprocessing: [any Layer.Type] = [
+        Rescaling.self, Normalization.self, Resizing.self, CenterCrop.self,
+        CategoryEncoding.self, Discretization.self, Hashing.self, HashedCrossing.self,
+        IntegerLookup.self, StringLookup.self, TextVectorization.self, MelSpectrogram.self,
+        STFTSpectrogram.self, Pipeline.self,
+    ]
+    private static let augmentation: [any Layer.Type] = [
+        AutoContrast.self, MaxNumBoundingBoxes.self, RandomBrightness.self, RandomContrast.self,
+        RandomCrop.self, RandomFlip.self, RandomRotation.self, RandomTranslation.self,
+        RandomZoom.self, RandomColorDegeneration.self, RandomGrayscale.self, RandomInvert.self,
+        RandomPosterization.self, RandomSharpness.self, RandomShear.self, Solarization.self,
+    ]
 }

@@ -13,11 +13,14 @@ final class Plan: Sendable {
     private let idle = Mutex<[TensorStorage]>([])
 
     /// Lowers `model` for `inputs`, optimises the graph and lays out its memory.
+    ///
+    /// - Parameter extents: those that follow from what is fed; see ``Lowering/measuredExtents``.
     init(
-        _ model: Model, inputs: [TensorType], threads: Int, cache: ConstantCache,
-        passes: [any Pass]
+        _ model: Model, inputs: [TensorType], extents: [String: Int] = [:], threads: Int,
+        cache: ConstantCache, passes: [any Pass]
     ) throws {
-        var lowering = Lowering(isTraining: false, weights: .constants(model.tensors))
+        var lowering = Lowering(
+            isTraining: false, weights: .constants(model.tensors), extents: extents)
         let names = model.inputNames
         let values = try zip(names, inputs).map { try lowering.graph.placeholder($0, $1) }
         let outputs = try model.network.lower(CallArguments(list: values), in: &lowering)
@@ -32,9 +35,13 @@ final class Plan: Sendable {
     }
 
     /// Runs once on inputs of exactly the planned types and copies the outputs out.
+    ///
+    /// - Parameter texts: the strings of inputs that are no numbers.
+    /// - Returns: the strings of outputs that are no numbers, by position.
     func run(
-        inputs: [UnsafeRawPointer], outputs: [UnsafeMutableRawPointer], workers: Workers
-    ) throws {
+        inputs: [UnsafeRawPointer], texts: [Int: [String]], outputs: [UnsafeMutableRawPointer],
+        workers: Workers
+    ) throws -> [Int: [String]] {
         let memory =
             try idle.withLock { $0.popLast() }
             ?? TensorStorage(byteCount: program.workspaceByteCount)
@@ -43,10 +50,19 @@ final class Plan: Sendable {
         for (position, address) in inputs.enumerated() {
             program.feed(position, from: address, into: workspace)
         }
-        try program.run(workspace, workers: workers)
-        for (position, type) in outputTypes.enumerated() {
-            outputs[position].copyMemory(
-                from: program.output(position, in: workspace), byteCount: type.byteCount)
+        for (position, strings) in texts {
+            program.feed(position, texts: strings, into: workspace)
         }
+        try program.run(workspace, workers: workers)
+        var strings: [Int: [String]] = [:]
+        for (position, type) in outputTypes.enumerated() {
+            if type.dtype == .string {
+                strings[position] = program.texts(position, in: workspace)
+            } else {
+                outputs[position].copyMemory(
+                    from: program.output(position, in: workspace), byteCount: type.byteCount)
+            }
+        }
+        return strings
     }
 }

@@ -18,7 +18,14 @@ public final class Predictor: Sendable {
     let workers: Workers
     private let passes: [any Pass]
     private let cache = ConstantCache()
-    private let plans = Mutex<[[TensorType]: Plan]>([:])
+    private let plans = Mutex<[PlanKey: Plan]>([:])
+    /// Whether extents follow from what is fed; nil until it is known.
+    private let measures = Mutex<Bool?>(nil)
+
+    private struct PlanKey: Hashable {
+        let types: [TensorType]
+        let extents: [String: Int]
+    }
 
     /// Plans kept at once; a caller with ever new shapes must not exhaust memory.
     private static let largestPlanCount = 16
@@ -69,13 +76,45 @@ public final class Predictor: Sendable {
                 name: model.inputNames[0],
                 cause: "the model takes batches of \(size); \(rows) rows do not fill them")
         }
+        let extents = try measuredExtents(inputs)
         var outputs: [Tensor] = []
+        var texts: [Int: [String]] = [:]
         for start in stride(from: 0, to: max(1, rows), by: batchSize) {
             let range = start..<min(rows, start + batchSize)
-            try run(inputs, rows: range, total: rows, into: &outputs)
+            let new = try run(inputs, rows: range, total: rows, extents, into: &outputs)
+            texts.merge(new) { $0 + $1 }
             progress?(range.upperBound)
         }
+        for (position, strings) in texts {
+            outputs[position] = try Tensor(strings: strings, shape: outputs[position].shape)
+        }
         return outputs
+    }
+
+    /// The extents that follow from all rows together, so that batches do not differ in them.
+    private func measuredExtents(_ inputs: [Tensor]) throws -> [String: Int] {
+        // Only texts have lengths that shapes do not tell.
+        guard inputs.contains(where: { $0.dtype == .string }),
+            measures.withLock({ $0 }) != false
+        else { return [:] }
+        var extents: [String: Int] = [:]
+        let types = inputs.map { TensorType($0.shape, $0.dtype) }
+        while true {
+            var lowering = Lowering(
+                isTraining: false, weights: .constants(model.tensors), extents: extents)
+            let values = try zip(model.inputNames, types).map {
+                try lowering.graph.placeholder($0, $1)
+            }
+            _ = try model.network.lower(CallArguments(list: values), in: &lowering)
+            guard let next = lowering.measuredExtents.first(where: { extents[$0.name] == nil })
+            else { break }
+            // An extent may follow from another, so one is measured after the other.
+            let program = try Program(lowering.graph, inputs: values, outputs: [next.value])
+            let found = try program.run(inputs)[0].elements(of: Int64.self)
+            extents[next.name] = Int(found[0])
+        }
+        measures.withLock { $0 = !extents.isEmpty }
+        return extents
     }
 
     /// Predicts batch by batch, so that neither inputs nor outputs need to fit in memory.
@@ -92,12 +131,13 @@ public final class Predictor: Sendable {
     }
 
     private func run(
-        _ inputs: [Tensor], rows: Range<Int>, total: Int, into outputs: inout [Tensor]
-    ) throws {
+        _ inputs: [Tensor], rows: Range<Int>, total: Int, _ extents: [String: Int],
+        into outputs: inout [Tensor]
+    ) throws -> [Int: [String]] {
         let types = try inputs.map {
             TensorType(try $0.shape.replacing(axis: 0, with: rows.count), $0.dtype)
         }
-        let plan = try plan(for: types)
+        let plan = try plan(for: types, extents)
         if outputs.isEmpty {
             outputs = try plan.outputTypes.map { type in
                 guard type.rank > 0, type.shape[0] == rows.count || total == rows.count else {
@@ -116,8 +156,12 @@ public final class Predictor: Sendable {
             tensor.storage.pointer
                 + (rows.isEmpty ? 0 : rows.lowerBound * (type.byteCount / rows.count))
         }
-        try withExtendedLifetime((inputs, outputs)) {
-            try plan.run(inputs: sources, outputs: targets, workers: workers)
+        var texts: [Int: [String]] = [:]
+        for (position, tensor) in inputs.enumerated() where tensor.dtype == .string {
+            texts[position] = try tensor.rows(rows).strings
+        }
+        return try withExtendedLifetime((inputs, outputs)) {
+            try plan.run(inputs: sources, texts: texts, outputs: targets, workers: workers)
         }
     }
 
@@ -145,14 +189,15 @@ public final class Predictor: Sendable {
         }
     }
 
-    private func plan(for types: [TensorType]) throws -> Plan {
-        if let plan = plans.withLock({ $0[types] }) { return plan }
+    private func plan(for types: [TensorType], _ extents: [String: Int] = [:]) throws -> Plan {
+        let key = PlanKey(types: types, extents: extents)
+        if let plan = plans.withLock({ $0[key] }) { return plan }
         // Compiled outside the lock: at worst two callers compile the same plan.
         let plan = try Plan(
-            model, inputs: types, threads: threads, cache: cache, passes: passes)
+            model, inputs: types, extents: extents, threads: threads, cache: cache, passes: passes)
         plans.withLock {
             if $0.count >= Self.largestPlanCount { $0.removeAll() }
-            $0[types] = plan
+            $0[key] = plan
         }
         return plan
     }

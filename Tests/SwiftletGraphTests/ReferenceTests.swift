@@ -17,6 +17,7 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
 @Suite struct ReferenceTests {
     static let families = [
         "elementwise": elementwiseReferenceCases,
+        "preprocessing": preprocessingReferenceCases,
         "products": productReferenceCases,
         "reductions": reductionReferenceCases,
         "structural": structuralReferenceCases,
@@ -49,6 +50,10 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
             let found = try program.run(record.inputs, workers: workers)[0]
             #expect(found.shape == expected.shape)
             #expect(found.dtype == expected.dtype)
+            if expected.dtype == .string {
+                #expect(found.strings == expected.strings)
+                continue
+            }
             let pairs = zip(try found.doubles(), try expected.doubles())
             for (place, (a, b)) in pairs.enumerated() {
                 let isNear = abs(a - b) <= row.tolerance * max(1, abs(b))
@@ -88,6 +93,9 @@ struct Recording {
         let name = try #require(json["dtype"]?.string)
         let dtype = try #require(DType(rawValue: name))
         let values = try #require(json["values"]?.array)
+        if dtype == .string {
+            return try Tensor(strings: values.compactMap(\.string), shape: shape)
+        }
         let tensor =
             try dtype.isFloatingPoint
             ? Tensor(values.compactMap(\.double), shape: shape)

@@ -35,6 +35,13 @@ let structuralGradientCases: [GradientCase] = [
     GradientCase(name: "pad symmetric", shapes: [[3, 2]]) { graph, x in
         try graph.pad(x[0], before: [3, 1], after: [1, 0], mode: .symmetric)
     },
+    GradientCase(name: "warp", shapes: [[2, 4, 5, 2]]) { graph, x in
+        let maps: [Float] = [
+            0.8, -0.6, 1.3, 0.6, 0.8, -1.1, 0, 0, 1.1, 0.2, 0.4, -0.1, 0.9, 0.3, 0.03, -0.02,
+        ]
+        let op = Warp(edge: .reflect, isBilinear: true)
+        return try graph.apply(op, x[0], graph.constant(Tensor(maps, shape: [2, 8])))
+    },
     GradientCase(name: "broadcast", shapes: [[3, 1, 2]]) { graph, x in
         try graph.broadcast(x[0], to: [2, 3, 4, 2])
     },

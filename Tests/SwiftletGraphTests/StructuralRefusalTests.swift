@@ -35,7 +35,7 @@ private let structuralRefusals: [RefusalCase] = [
     RefusalCase("transpose: [0, 0] is no order of the axes of [2, 3]", TensorType([2, 3])) {
         try $0.transpose($1[0], permutation: [0, 0])
     },
-    RefusalCase("transpose: strings have no place in a graph", TensorType([2, 3], .string)) {
+    RefusalCase("transpose: numbers expected, strings found", TensorType([2, 3], .string)) {
         try $0.transpose($1[0], permutation: [1, 0])
     },
     RefusalCase("slice: 0..<4 exceeds axis 1 of [2, 3]", TensorType([2, 3])) {

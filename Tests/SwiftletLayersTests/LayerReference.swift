@@ -32,8 +32,11 @@ struct LayerReference: Sendable, CustomTestStringConvertible {
 
     private func tensor(_ json: JSON) throws -> Tensor? {
         guard !json.isNull else { return nil }
-        let at = try #require(json["at"]?.int)
         let shape = try Shape((json["shape"]?.array ?? []).compactMap(\.int))
+        if let texts = json["texts"]?.array {
+            return try Tensor(strings: texts.compactMap(\.string), shape: shape)
+        }
+        let at = try #require(json["at"]?.int)
         let elements = try values.withElements(of: Float.self) {
             Array($0[at..<at + shape.elementCount])
         }

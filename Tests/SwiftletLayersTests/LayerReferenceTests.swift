@@ -7,8 +7,10 @@ import Testing
 /// Every layer against what Keras computed: outputs, gradients, masks, weights, configuration.
 @Suite struct LayerReferenceTests {
     static let cases = [
-        "activations", "conv", "core", "embedding", "merging", "normalization", "pooling",
-        "preprocessing", "recurrent", "reshaping", "wrappers",
+        "activations", "augmentation", "categories", "conv", "core", "embedding", "images",
+        "merging", "normalization", "pooling", "preprocessing", "recurrent", "reshaping",
+        "spectrograms",
+        "text", "wrappers",
     ].flatMap(LayerReference.family)
 
     @Test(arguments: cases) func outputs(_ reference: LayerReference) throws {
@@ -39,10 +41,13 @@ import Testing
         let json = try #require(reference.json["training"])
         var lowered = try Lowered(reference, isTraining: true)
         try lowered.checkGradients(json, reference)
+        // The number of the step, where chance plays a part.
+        let counter = [lowered.lowering.usedStepCounter].compactMap(\.self)
         let program = try Program(
-            lowered.graph, inputs: lowered.inputs + lowered.weights,
+            lowered.graph, inputs: lowered.inputs + lowered.weights + counter,
             outputs: lowered.outputs + lowered.lowering.updates.map(\.value))
-        let results = try program.run(lowered.feeds)
+        let step = try counter.map { _ in try Tensor(scalar: 1 as Int64) }
+        let results = try program.run(lowered.feeds + step)
         try compare(
             Array(results.prefix(lowered.outputs.count)), reference.tensors("outputs", in: json),
             reference.tolerance, "output")
@@ -108,11 +113,28 @@ struct Lowered {
     let feeds: [Tensor]
     var graph: Graph { lowering.graph }
 
+    /// Extents that follow from the inputs are measured, one after the other.
     init(
         _ reference: LayerReference, layer: (any Layer)? = nil, isTraining: Bool
     ) throws {
         let layer = try layer ?? reference.layer()
-        var lowering = Lowering(isTraining: isTraining, weights: .placeholders)
+        var extents: [String: Int] = [:]
+        var found = try Lowered(reference, layer, isTraining: isTraining, extents)
+        while let next = found.lowering.measuredExtents.first(where: { extents[$0.name] == nil }) {
+            let program = try Program(
+                found.graph, inputs: found.inputs + found.weights, outputs: [next.value])
+            extents[next.name] = Int(try program.run(found.feeds)[0].elements(of: Int64.self)[0])
+            found = try Lowered(reference, layer, isTraining: isTraining, extents)
+        }
+        self = found
+    }
+
+    private init(
+        _ reference: LayerReference, _ layer: any Layer, isTraining: Bool,
+        _ extents: [String: Int]
+    ) throws {
+        var lowering = Lowering(
+            isTraining: isTraining, weights: .placeholders, extents: extents)
         let tensors = try reference.tensors("inputs").map { try #require($0) }
         inputs = try tensors.enumerated().map {
             try lowering.graph.placeholder("x\($0)", TensorType($1.shape, $1.dtype))
@@ -177,6 +199,10 @@ func compare(
         guard let expected else { continue }
         #expect(found.shape == expected.shape, "\(what) \(position)")
         guard found.shape == expected.shape else { continue }
+        if let texts = expected.strings {
+            #expect(found.strings == texts, "\(what) \(position)")
+            continue
+        }
         let (a, b) = try (found.doubles(), expected.doubles())
         let scale = max(1, b.map(abs).filter(\.isFinite).max() ?? 1)
         let worst = zip(a, b).enumerated().first { _, pair in

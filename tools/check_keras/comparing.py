@@ -12,6 +12,11 @@ def arrays_alike(got, wanted, tolerance):
     if len(got) != len(wanted):
         raise Unlike(f"{len(got)} outputs, {len(wanted)} expected")
     for index, (mine, theirs) in enumerate(zip(got, wanted)):
+        if np.asarray(theirs).dtype.kind == "U":
+            mine, theirs = np.asarray(mine), np.asarray(theirs)
+            if mine.shape != theirs.shape or (mine != theirs).any():
+                raise Unlike(f"output {index}: {mine.tolist()}, {theirs.tolist()} expected")
+            continue
         mine, theirs = np.asarray(mine, np.float64), np.asarray(theirs, np.float64)
         if mine.shape != theirs.shape:
             raise Unlike(f"output {index}: shape {list(mine.shape)}, {list(theirs.shape)} expected")

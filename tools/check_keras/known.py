@@ -11,6 +11,14 @@ DIFFERENCES = [
      "Keras 3 refuses names with a slash, which Keras 2 allows"),
     ("files *: * initial state*", "Swiftlet -> keras 3 .h5",
      "Keras 3 does not take a state from the Keras 2 form of .h5 (--to keras3-h5 is for it)"),
+    ("files *: * tf idf*", "Swiftlet -> keras 2 *",
+     "the eras disagree on how .h5 files hold the weights of tf_idf (.keras is for them)"),
+    ("files *: *adapted tf idf*", "Swiftlet -> keras 2 *",
+     "the eras disagree on how .h5 files hold the weights of tf_idf (.keras is for them)"),
+    ("files categories: Discretization adapted*", "Swiftlet -> .weights.h5, into Keras 2",
+     "Keras 2 wants the summary that bins were made from, not the bins"),
+    ("files whole models: weighted counts", "Swiftlet -> keras 3 .h5",
+     "Keras 3 does not take named tensors from the Keras 2 form of .h5 (--to keras3-h5 is for it)"),
 ]
 
 

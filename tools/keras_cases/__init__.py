@@ -1,7 +1,8 @@
 """The one table of layer cases, shared by the fixtures and the check against Keras."""
 
-from . import (activations, conv, core, embedding, merging, normalization, pooling,
-               preprocessing, recurrent, reshaping, wrappers)
+from . import (activations, augmentation, categories, conv, core, embedding, images, merging,
+               normalization, pooling, preprocessing, recurrent, reshaping, spectrograms, text,
+               wrappers)
 
 FAMILIES = {
     "core": core.CASES,
@@ -15,6 +16,11 @@ FAMILIES = {
     "wrappers": wrappers.CASES,
     "embedding": embedding.CASES,
     "preprocessing": preprocessing.CASES,
+    "images": images.CASES,
+    "augmentation": augmentation.CASES,
+    "categories": categories.CASES,
+    "text": text.CASES,
+    "spectrograms": spectrograms.CASES,
 }
 
 

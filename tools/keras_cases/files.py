@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .spec import Ints, is_keras_2
-from .values import distinct, generator, inputs_for, mask_for, weight_for
+from .spec import Ints, Texts, is_keras_2
+from .values import distinct, generator, inputs_for, mask_for, texts, weight_for
+
+# What the texts that models are fed consist of.
+WORDS = ("cat", "Dog!", "emu", "red", "blue", "über", "")
 
 
 def slug(name):
@@ -16,6 +19,10 @@ def slug(name):
 
 def fill(model, *words):
     """Seeded weights, so that nothing is zero, one or symmetric by chance."""
+    if learns(model):
+        for layer in leaves(model):
+            fill(layer, *words, layer.name)
+        return
     values = []
     for index, variable in enumerate(model.weights):
         leaf = variable.name.split("/")[-1].split(":")[0]
@@ -49,7 +56,20 @@ def copy_weights(source, target):
 
 
 def leaves(model):
-    return [layer for layer in walk(model) if not getattr(layer, "layers", None)]
+    return [layer for layer in walk(model)
+            if not getattr(layer, "layers", None) and type(layer).__name__ not in LEARNERS]
+
+
+# Their variables in Keras 2 are no numbers, or are learned together with what is none.
+LEARNERS = ("Discretization", "IntegerLookup", "StringLookup", "TextVectorization")
+
+
+def learns(model):
+    return any(type(layer).__name__ in LEARNERS for layer in walk(model))
+
+
+def weights_of(model):
+    return None if learns(model) else model.get_weights()
 
 
 def walk(model):
@@ -67,7 +87,20 @@ def predict(model, arrays):
             (layer.reset_state if hasattr(layer, "reset_state") else layer.reset_states)()
     tensors = [tf.convert_to_tensor(a) for a in arrays]
     outputs = model(tensors if len(tensors) > 1 else tensors[0], training=False)
-    return [np.asarray(o, np.float32) for o in tf.nest.flatten(outputs)]
+    return [plain(o) for o in tf.nest.flatten(outputs)]
+
+
+def plain(output):
+    """A NumPy array of float32, or of strings."""
+    import tensorflow as tf
+
+    if isinstance(output, tf.SparseTensor):
+        output = tf.sparse.to_dense(output)
+    array = np.asarray(output)
+    if array.dtype.kind in "OSU":
+        return np.array([t.decode() if isinstance(t, bytes) else t for t in array.reshape(-1)],
+                        dtype=str).reshape(array.shape)
+    return array.astype(np.float32)
 
 
 def model_inputs(model, limits, words, batch=3, open_size=5):
@@ -76,7 +109,9 @@ def model_inputs(model, limits, words, batch=3, open_size=5):
         shape = (batch,) + tuple(open_size + axis if size is None else size
                                  for axis, size in enumerate(tensor.shape[1:]))
         rng = generator(*words, "input", index)
-        if index in limits:
+        if getattr(tensor.dtype, "name", tensor.dtype) == "string":
+            values = texts(rng, shape, Texts(shape, WORDS, 5))
+        elif index in limits:
             values = rng.integers(0, limits[index], shape).astype(np.int32)
         else:
             values = distinct(rng, shape, offset=index)
@@ -90,7 +125,8 @@ def layer_model(case, keras):
     inputs, tensors = [], []
     stateful = case.layer.arguments.get("stateful", False)
     for index, spec in enumerate(case.inputs):
-        shape, dtype = (spec.shape, "int32") if isinstance(spec, Ints) else (spec, "float32")
+        shape, dtype = (spec.shape, "int32") if isinstance(spec, Ints) \
+            else (spec.shape, "string") if isinstance(spec, Texts) else (spec, "float32")
         if stateful:
             tensor = keras.Input(batch_shape=shape, dtype=dtype, name=f"in_{index}")
         else:
@@ -100,6 +136,8 @@ def layer_model(case, keras):
             tensor = keras.layers.Masking(name=f"masking_{index}")(tensor)
         tensors.append(tensor)
     layer = case.layer.build(keras, name="subject")
+    if case.adapt is not None:
+        layer.adapt(np.array(case.adapt))
     if case.states:
         outputs = layer(tensors[0], initial_state=tensors[1:])
     else:

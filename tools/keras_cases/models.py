@@ -290,3 +290,97 @@ def all_merges(k):
     merged = [getattr(k.layers, name)(name=name.lower())([a, b])
               for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")]
     return k.Model(x, k.layers.Concatenate(name="all")(merged), name="merges")
+
+
+@model("text classifier")
+def text_classifier(k):
+    return k.Sequential([
+        k.Input((1,), dtype="string", name="text"),
+        k.layers.TextVectorization(vocabulary=["cat", "dog", "über", "red"], name="words"),
+        k.layers.Embedding(6, 4, mask_zero=True, name="vectors"),
+        k.layers.GlobalAveragePooling1D(name="mean"),
+        k.layers.Dense(3, activation="softmax", name="classes"),
+    ], name="text_classifier")
+
+
+@model("text sequence", tolerance=1e-4)
+def text_sequence(k):
+    x = k.Input((), dtype="string", name="text")
+    y = k.layers.TextVectorization(vocabulary=["cat", "dog", "über", "red"], ngrams=2,
+                                   output_sequence_length=7, name="words")(x)
+    y = k.layers.Embedding(6, 4, mask_zero=True, name="vectors")(y)
+    y = k.layers.LSTM(3, name="state")(y)
+    return k.Model(x, k.layers.Dense(2, name="out")(y), name="text_sequence")
+
+
+@model("table of texts and numbers", limits={1: 5, 3: 40, 4: 6})
+def table(k):
+    L = k.layers
+    animal = k.Input((1,), dtype="string", name="animal")
+    grade = k.Input((1,), dtype="int64", name="grade")
+    price = k.Input((1,), name="price")
+    shop = k.Input((1,), dtype="int64", name="shop")
+    tags = k.Input((3,), dtype="int64", name="tags")
+    parts = [
+        L.StringLookup(vocabulary=["cat", "emu", "red"], output_mode="one_hot",
+                       name="animals")(animal),
+        L.IntegerLookup(vocabulary=[1, 2, 4], output_mode="multi_hot", name="grades")(grade),
+        L.Normalization(mean=0.5, variance=2.0, axis=None, name="prices")(price),
+        L.Discretization(bin_boundaries=[-1.0, 0.0, 1.0], output_mode="one_hot",
+                         name="price_bins")(price),
+        L.Hashing(4, output_mode="one_hot", name="shops")(shop),
+        L.HashedCrossing(5, output_mode="one_hot", name="pairs")([animal, shop]),
+        L.CategoryEncoding(6, output_mode="count", name="counts")(tags),
+        L.Flatten(name="flat")(L.Embedding(5, 2, name="vectors")(
+            L.StringLookup(vocabulary=["cat", "emu", "red"], num_oov_indices=2,
+                           name="numbers")(animal))),
+    ]
+    y = L.Dense(2, name="out")(L.Concatenate(name="all")(parts))
+    return k.Model([animal, grade, price, shop, tags], y, name="table")
+
+
+@model("there and back", keras_2=False)
+def there_and_back(k):
+    x = k.Input((2,), dtype="string", name="word")
+    numbers = k.layers.StringLookup(vocabulary=["cat", "emu", "red"], name="numbers")(x)
+    words = k.layers.StringLookup(vocabulary=["cat", "emu", "red"], invert=True,
+                                  name="words")(numbers)
+    return k.Model(x, [numbers, words], name="there_and_back")
+
+
+@model("weighted counts", limits={0: 4}, keras_2=False)
+def weighted_counts(k):
+    x, w = k.Input((3,), dtype="int32", name="x"), k.Input((3,), name="w")
+    y = k.layers.CategoryEncoding(4, output_mode="count", name="counts")(x, count_weights=w)
+    return k.Model([x, w], k.layers.Dense(2, name="out")(y), name="weighted_counts")
+
+
+@model("augmented images", tolerance=1e-4)
+def augmented_images(k):
+    return k.Sequential([
+        k.Input((7, 9, 3), name="image"),
+        k.layers.Resizing(6, 8),
+        k.layers.CenterCrop(5, 6),
+        k.layers.Rescaling(1 / 255),
+        k.layers.RandomFlip("horizontal"),
+        k.layers.RandomRotation(0.1),
+        k.layers.RandomZoom(0.2),
+        k.layers.RandomTranslation(0.1, 0.1),
+        k.layers.RandomContrast((0.2, 0.2)),
+        k.layers.RandomBrightness(0.1),
+        k.layers.Conv2D(3, 3, activation="relu"),
+        k.layers.GlobalAveragePooling2D(),
+        k.layers.Dense(2, activation="softmax"),
+    ], name="augmented")
+
+
+@model("pipeline", keras_2=False, tolerance=1e-4)
+def pipeline(k):
+    return k.Sequential([
+        k.Input((7, 9, 3), name="image"),
+        k.layers.Pipeline([
+            k.layers.Resizing(6, 6), k.layers.AutoContrast(), k.layers.Rescaling(1 / 255),
+            k.layers.RandomZoom(0.2)]),
+        k.layers.Conv2D(2, 3),
+        k.layers.GlobalMaxPooling2D(),
+    ], name="pipeline")

@@ -35,6 +35,9 @@ class Recording:
         if values is None:
             return None
         values = np.asarray(values)
+        if values.dtype.kind in "OSU":
+            texts = [t.decode() if isinstance(t, bytes) else str(t) for t in values.reshape(-1)]
+            return {"shape": list(values.shape), "texts": texts}
         kind = {"b": "bool", "i": "int32", "u": "int32"}.get(values.dtype.kind, "float32")
         flat = np.ascontiguousarray(values).astype(np.float32).reshape(-1)
         if kind != "float32" and not np.array_equal(flat.astype(values.dtype), values.reshape(-1)):

@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from .spec import Ints
+from .spec import Ints, Texts
 
 
 def generator(*words):
@@ -34,16 +34,28 @@ def inputs_for(case, batch=None):
     arrays = []
     for index, spec in enumerate(case.inputs):
         rng = generator(case.name, "input", index)
-        shape = spec.shape if isinstance(spec, Ints) else spec
+        shape = spec.shape if isinstance(spec, (Ints, Texts)) else spec
         if batch is not None:
             shape = (batch,) + tuple(shape[1:])
         if isinstance(spec, Ints):
             arrays.append(rng.integers(0, spec.limit, shape).astype(np.int32))
+        elif isinstance(spec, Texts):
+            arrays.append(texts(rng, shape, spec))
         else:
             arrays.append(distinct(rng, shape, case.spread, index))
     if case.blank is not None:
         arrays[0][~mask_for(case.blank, arrays[0].shape)] = 0
     return arrays
+
+
+def texts(rng, shape, spec):
+    """Phrases of the words, of one word each if `length` is 1."""
+    count = math.prod(shape)
+    phrases = []
+    for _ in range(count):
+        length = 1 if spec.length == 1 else int(rng.integers(0, spec.length + 1))
+        phrases.append(" ".join(spec.words[i] for i in rng.integers(0, len(spec.words), length)))
+    return np.array(phrases, dtype=str).reshape(shape)
 
 
 def mask_for(kind, shape):

@@ -85,9 +85,10 @@ class Subject:
                 tape.watch(v)
             outputs = flat(self.call(tensors, training))
             cotangents = [cotangent(self.case, i, tuple(o.shape)) for i, o in enumerate(outputs)]
-            total = tf.add_n([tf.reduce_sum(o * c) for o, c in zip(outputs, cotangents)])
-        slopes = {id(t): g for t, g in zip(floats, tape.gradient(total, floats))} if floats else {}
-        by_weight = tape.gradient(total, variables) if variables else []
+            total = tf.add_n([tf.reduce_sum(o * c) for o, c in zip(outputs, cotangents)
+                              if o.dtype.is_floating] or [tf.constant(0.0)])
+        slopes = {id(t): g for t, g in zip(floats, gradients_of(tape, total, floats))}
+        by_weight = gradients_of(tape, total, variables)
         of_variable = {id(v): g for v, g in zip(variables, by_weight)}
         masks = [getattr(o, "_keras_mask", None) for o in outputs]
         return {
@@ -100,6 +101,14 @@ class Subject:
         }
 
 
+def gradients_of(tape, total, sources):
+    """Some operations of TensorFlow have no gradient."""
+    try:
+        return tape.gradient(total, sources) if sources else []
+    except LookupError:
+        return [None] * len(sources)
+
+
 def dense(gradient):
     if gradient is None:
         return None
@@ -110,7 +119,7 @@ def record(recording, case):
     subject = Subject(case)
     result = subject.run(training=False)
     for values in result["outputs"]:
-        if not np.all(np.isfinite(values)):
+        if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
             raise ValueError(f"{case.name}: an output that is not finite")
     layer = subject.layer
     entry = {
@@ -134,6 +143,8 @@ def record(recording, case):
         entry["output_masks"] = recording.arrays(result["masks"])
     if case.training:
         trained = subject.run(training=True)
+        if case.training == "outputs":
+            trained["input_gradients"] = [None] * len(subject.arrays)
         entry["training"] = {
             "outputs": recording.arrays(trained["outputs"]),
             "input_gradients": recording.arrays(trained["input_gradients"]),
@@ -147,6 +158,8 @@ def main(names):
     for family in names or FAMILIES:
         recording = Recording("tools/make-layer-references")
         for case in FAMILIES[family]:
+            if case.adapt is not None or not case.keras_3:
+                continue  # what it learned is in no configuration
             try:
                 record(recording, case)
             except Exception as error:

@@ -15,6 +15,7 @@
 #include "cumulative.h"
 #include "epilogue.h"
 #include "gather.h"
+#include "hash.h"
 #include "matmul.h"
 #include "movement.h"
 #include "optimizer.h"
@@ -26,5 +27,6 @@
 #include "scores.h"
 #include "sort.h"
 #include "unary.h"
+#include "warp.h"
 
 #endif

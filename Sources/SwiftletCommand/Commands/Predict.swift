@@ -32,7 +32,9 @@ struct Predict: ParsableCommand {
         try checkDestination(output)
         let model = try source.open()
         let destination = try DataDestination(output, arrayCount: model.outputNames.count)
-        let inputs = try DataSource.loadInputs(input, roles: DataRoles(inputs: model.inputNames))
+        var roles = DataRoles(inputs: model.inputNames)
+        roles.textInputs = model.textInputNames
+        let inputs = try DataSource.loadInputs(input, roles: roles)
         let predictor = try naming(source.model) { try execution.predictor(for: model) }
         let rows = inputs[0].tensor.shape.first ?? 0
         var progress = log.progress("samples", total: rows)

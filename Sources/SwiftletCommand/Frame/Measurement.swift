@@ -129,6 +129,12 @@ extension Model {
                 throw ModelError.structure("'\(entry.name)' is no input")
             }
             let type = try input.type(batch: rows, unknown: undeclared)
+            if type.dtype == .string {
+                let text = "the quick brown fox jumps over the lazy dog"
+                return try Tensor(
+                    strings: [String](repeating: text, count: type.shape.elementCount),
+                    shape: type.shape)
+            }
             guard type.dtype == .float32 else {
                 return try Tensor(zeros: type.shape, dtype: type.dtype)
             }

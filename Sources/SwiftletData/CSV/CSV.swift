@@ -101,9 +101,9 @@ public enum CSV {
     static func encode(
         _ tensor: Tensor, columnNames: [String]?
     ) throws(DataError.Cause) -> [UInt8] {
-        guard let rowCount = tensor.shape.first, tensor.dtype != .string else {
+        guard let rowCount = tensor.shape.first else {
             throw .mismatch(
-                "a table needs numbers in rows, not \(tensor.dtype) of shape \(tensor.shape)")
+                "a table needs rows, not \(tensor.dtype) of shape \(tensor.shape)")
         }
         let columnCount = rowCount == 0 ? 0 : tensor.elementCount / rowCount
         var text = ""
@@ -121,7 +121,9 @@ public enum CSV {
     }
 
     private static func escaped(_ name: String) -> String {
-        let needsQuotes = name.contains { ",;\t\"\n\r".contains($0) || $0.isNewline }
+        let needsQuotes =
+            name.isEmpty || name.hasPrefix(" ") || name.hasSuffix(" ")
+            || name.contains { ",;\t\"\n\r".contains($0) || $0.isNewline }
         guard needsQuotes else { return name }
         return "\""
             + name.split(separator: "\"", omittingEmptySubsequences: false)
@@ -134,6 +136,7 @@ public enum CSV {
         ) throws -> [String] {
             try tensor.elements(of: Number.self).map(\.description)
         }
+        if let strings = tensor.strings { return strings.map(escaped) }
         return try DataError.Cause.wrapping {
             switch tensor.dtype {
             case .float64: try texts(Double.self)

@@ -5,6 +5,8 @@
 public struct DataRoles: Sendable {
     /// The model's inputs in order; they become the names of the dataset's inputs.
     public var inputs: [String]
+    /// Those of the inputs that are texts, where a file does not tell texts and numbers apart.
+    public var textInputs: Set<String> = []
     /// The model's outputs in order; they become the names of the dataset's targets.
     public var outputs: [String]
     /// For tables: the columns that are inputs; nil for all that are not anything else.

@@ -56,6 +56,7 @@ public enum DataSource {
         switch try DataFormat(place.file) {
         case .npz: return try NPZ(place.file).inputs(roles)
         case .hdf5: return try HDF5Arrays(place.file, object: place.object).inputs(roles)
+        case .csv where !roles.textInputs.isEmpty: return try TextTable(path, roles).inputs(roles)
         case .csv:
             let table = try CSV.read(path)
             inputs = try DataError.located(file: path) { () throws(DataError.Cause) in

@@ -151,6 +151,16 @@ extension Keras2Config {
                 layer["config"] = options
                 config[key] = layer
             }
+        case "IntegerLookup", "StringLookup", "TextVectorization":
+            // Their type is that of what they answer; today it says nothing.
+            config["dtype"] = nil
+        case "Resizing": config["returns_floats"] = true
+        case "RandomCrop": config["resizes_outside_training"] = true
+        case "RandomContrast":
+            // One number was the change both ways; today it is the change upward alone.
+            if let factor = config["factor"], factor.double != nil {
+                config["factor"] = .array([factor, factor])
+            }
         case "LeakyReLU":
             if let slope = config["alpha"] {
                 config["alpha"] = nil

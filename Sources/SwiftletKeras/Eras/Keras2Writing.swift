@@ -19,6 +19,10 @@ struct Keras2Writing {
             switch className {
             case "Sequential": try sequential(config, isNested: isNested)
             case "Functional": try network(config)
+            case _ where Keras2Vocabulary.refusal(of: className, config) != nil:
+                throw ConfigRefusal(
+                    place: "layer '\(config["name"]?.string ?? className)'",
+                    cause: Keras2Vocabulary.refusal(of: className, config) ?? "")
             default: try layerConfig(config, className: className)
             }
         let name = LayerRegistry.registeredName(of: className) ?? className
@@ -83,9 +87,11 @@ struct Keras2Writing {
             switch (key, value) {
             case ("batch_shape", _) where className == "InputLayer":
                 config["batch_input_shape"] = value
-            case ("dtype", _): config[key] = .string(Self.dtypeName(value))
+            case ("dtype", _):
+                config[key] = .string(
+                    Keras2Vocabulary.dtype(of: className, given) ?? Self.dtypeName(value))
             case ("negative_slope", _) where className == "LeakyReLU": config["alpha"] = value
-            case ("trainable", _) where className == "InputLayer": break
+            case ("trainable", _) where ["Discretization", "InputLayer"].contains(className): break
             // Keras 2 pads sequences along time alone.
             case ("data_format", "channels_last") where className == "ZeroPadding1D": break
             case ("layer", _), ("backward_layer", _): config[key] = try wrapped(value)
@@ -97,6 +103,12 @@ struct Keras2Writing {
             case (_, "hard_silu"), (_, "silu"): config[key] = value == "silu" ? "swish" : value
             case (MaskRule.configKey, _): break
             case _ where Self.isUnknown(key, value): break
+            case _ where Keras2Vocabulary.lacks(key, of: className):
+                if Keras2Vocabulary.isNeutral(value, for: key, of: className) { break }
+                throw ConfigRefusal(
+                    place: "layer '\(given["name"]?.string ?? className)'",
+                    cause: "\(key) \(value.text().prefix(40)) does not exist in Keras 2; "
+                        + "save as .keras")
             default: config[key] = Self.plain(value)
             }
         }
@@ -156,6 +168,9 @@ private struct CallWriting {
         var positional = node["args"]?.array ?? []
         var named = JSONObject()
         for (key, value) in node["kwargs"]?.object ?? [:] where !value.isNull { named[key] = value }
+        // Keras 3 notes that augmenting layers take training for granted, and overrules it; Keras 2
+        // would augment whatever the model does.
+        if className?.string?.hasPrefix("Random") == true { named["training"] = nil }
         guard !positional.isEmpty else { throw refusal("a call without a first argument") }
         var first = positional.removeFirst()
         if className == "MultiHeadAttention" || className == "Attention"

@@ -24,28 +24,54 @@ struct Keras3Writing {
         json["registered_name"] = registered.map(JSON.string) ?? .null
         switch className {
         case _ where registered != nil: json["module"] = .null
+        case "RandomHeight", "RandomWidth":
+            throw ConfigRefusal(
+                place: "layer '\(path.joined(separator: "/"))'",
+                cause: "\(className) does not exist in Keras 3; save as legacy .h5")
         case "Functional":
             json["module"] = "keras.src.models.functional"
             json["registered_name"] = "Functional"
         case "Sequential": json["module"] = "keras"
         default: json["module"] = "keras.layers"
         }
-        json["config"] = .object(
+        var written =
             config["layers"] == nil
-                ? try layerConfig(config, path: path) : try network(config, path: path))
+            ? try layerConfig(config, path: path) : try network(config, path: path)
+        for key in Self.refusedKeys[className] ?? [] { written[key] = nil }
+        json["config"] = .object(written)
         return json
     }
+
+    /// Keys that all layers have but these classes do not take.
+    private static let refusedKeys = [
+        "Discretization": ["trainable"], "Pipeline": ["trainable", "dtype"],
+    ]
 
     private func layerConfig(
         _ config: JSONObject, path: [String]
     ) throws(ConfigRefusal) -> JSONObject {
         var config = config
         config[MaskRule.configKey] = nil
+        config["returns_floats"] = nil
         for (key, value) in config.members {
+            if key == "interpolation", value == "gaussian" || value == "mitchellcubic" {
+                throw ConfigRefusal(
+                    place: "layer '\(path.joined(separator: "/"))'",
+                    cause: "interpolation \(value.text()) does not exist in Keras 3; "
+                        + "save as legacy .h5")
+            }
             if value == "hard_sigmoid_fifth" {
                 throw ConfigRefusal(
                     place: "layer '\(path.joined(separator: "/"))'",
                     cause: "the hard_sigmoid of Keras 2 does not exist in Keras 3; "
+                        + "save as legacy .h5")
+            }
+            if key == "resizes_outside_training" {
+                config[key] = nil
+                guard value == true else { continue }
+                throw ConfigRefusal(
+                    place: "layer '\(path.joined(separator: "/"))'",
+                    cause: "Keras 3's RandomCrop leaves images as they are outside training; "
                         + "save as legacy .h5")
             }
             if key == "layer" || key == "backward_layer", value["class_name"] != nil {

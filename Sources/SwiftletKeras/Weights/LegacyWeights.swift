@@ -15,7 +15,7 @@ struct LayerWeights {
 
 /// The group that legacy files keep weights in: `model_weights`, or the root of a weights-only file.
 package struct LegacyWeights {
-    let layers: [LayerWeights]
+    private(set) var layers: [LayerWeights]
     /// Arrays that belong to no layer in the lists.
     private let unlisted: [String]
 
@@ -52,6 +52,18 @@ package struct LegacyWeights {
     /// Without empty parts, as a walk through the file spells paths.
     private static func normalized(_ path: String) -> String {
         "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
+    /// The first weight of a layer; nil if it has none.
+    func first(of layer: String) -> Tensor? {
+        layers.first { $0.name == layer }?.weights.first?.tensor
+    }
+
+    /// The weights without those of some layers.
+    func without(_ names: Set<String>) -> LegacyWeights {
+        var copy = self
+        copy.layers.removeAll { names.contains($0.name) }
+        return copy
     }
 
     /// A list of strings in an attribute, or spread over numbered ones if it was too long for one.

@@ -58,6 +58,18 @@ struct StoredWeights {
         arrays.sorted { $0.key < $1.key }.map { $0.value.renamed($0.key) }
     }
 
+    /// A layer's variable by its name or number; nil if there is none.
+    func variable(_ name: String, of group: String) throws -> Tensor? {
+        try arrays[Self.today("\(group)/vars/\(name)")]?.read()
+    }
+
+    /// The weights without some variables, such as `layers/x/vars/0`.
+    func without(_ paths: Set<String>) -> StoredWeights {
+        var copy = self
+        for path in paths { copy.arrays[Self.today(path)] = nil }
+        return copy
+    }
+
     // MARK: Matching
 
     func assigned(to model: ModelLayers, _ loading: WeightLoading) throws -> WeightAssignment {
@@ -161,11 +173,13 @@ struct StoredWeights {
         return groups
     }
 
-    /// Variables of the optimizer, of metrics and of random generators, which are no weights.
+    /// Variables of the optimizer, of metrics, of random generators and of lookups whose
+    /// configuration holds them too, which are no weights.
     private static func isState(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
         guard let first = parts.first else { return false }
-        return stateOwners.contains(first) || parts.contains { generators.contains($0) }
+        return stateOwners.contains(first) || parts.last == "idf_weights"
+            || parts.contains { generators.contains($0) }
     }
 
     private static let stateOwners: Set<Substring> = [
@@ -196,6 +210,7 @@ extension HDF5Writer {
             counts[spec.group] = index + 1
             try dataset("\(spec.group)/vars/\(index)", model.tensor(spec))
         }
+        for (path, tensor) in model.network.storedVariables() { try dataset(path, tensor) }
         for (index, tensor) in optimizer.enumerated() {
             try dataset("optimizer/vars/\(index)", tensor)
         }

@@ -21,6 +21,8 @@ public enum Initializer: Sendable, Hashable {
     /// A random matrix with orthonormal rows or columns.
     case orthogonal(gain: Double = 1)
     case identity(gain: Double = 1)
+    /// Values that the layer itself works out; files never name them.
+    case values([Float])
     /// As `base`, but 1 for the second quarter: the forget gate of an LSTM's bias.
     indirect case unitForget(Initializer)
 
@@ -74,6 +76,7 @@ extension Initializer {
         case .identity(let gain):
             let columns = shape.last ?? 1
             return try fill(shape) { $0 / columns == $0 % columns ? Float(gain) : 0 }
+        case .values(let values): return try Tensor(values, shape: shape)
         case .unitForget(let base):
             var values = try base.tensor(shape, random: random).floats()
             let units = values.count / 4
@@ -239,6 +242,7 @@ extension Initializer {
         case .orthogonal(let gain):
             Self.object("Orthogonal", ["gain": .double(gain), "seed": nil])
         case .identity(let gain): Self.object("Identity", ["gain": .double(gain)])
+        case .values: Self.object("Zeros", [:])
         case .unitForget(let base): base.json
         }
     }

@@ -42,7 +42,8 @@ extension Network {
     }
 
     private func probe(batch: Int, unknown: Int) throws -> (lowering: Lowering, outputs: [Value]) {
-        var lowering = Lowering(isTraining: false, weights: .placeholders)
+        var lowering = Lowering(
+            isTraining: false, weights: .placeholders, unknownExtent: unknown)
         let inputs = try inputEntries.map { entry in
             guard let input = entry.layer as? Input else {
                 throw ModelError.structure("'\(entry.name)' is an input but no InputLayer")

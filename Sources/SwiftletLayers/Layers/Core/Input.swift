@@ -79,9 +79,13 @@ public struct Input: Layer {
         let fits =
             tensor.rank == extents.count
             && zip(tensor.shape, extents).allSatisfy { $1 == nil || $0 == $1 }
-        // A vector of numbers is a column where the model takes one feature, as in Keras.
+        // A vector is a column where the model takes one feature, and the other way round, as in
+        // Keras.
         if !fits, tensor.rank == 1, shape == [1] {
             return try tensor.reshaped(to: Shape([tensor.elementCount, 1])).converted(to: wanted)
+        }
+        if !fits, tensor.rank == 2, tensor.shape[1] == 1, shape.isEmpty {
+            return try tensor.reshaped(to: Shape([tensor.elementCount])).converted(to: wanted)
         }
         guard fits else {
             let text = extents.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")

@@ -10,7 +10,7 @@ public struct Normalization: UnaryLayer {
     public let axes: [Int]
     private let inverts: Bool
     /// Given in the configuration; nil if they are weights.
-    private let given: (mean: [Float], variance: [Float])?
+    private let given: (mean: NumberArray, variance: NumberArray)?
 
     /// A layer whose statistics are weights: `<name>/mean` and `<name>/variance`.
     public init(axes: [Int] = [-1], inverts: Bool = false, name: String? = nil) {
@@ -27,7 +27,7 @@ public struct Normalization: UnaryLayer {
         options = LayerOptions(name: name)
         self.axes = axes
         self.inverts = inverts
-        given = (mean, variance)
+        given = (NumberArray(mean), NumberArray(variance))
     }
 
     public init(config: LayerConfig) throws {
@@ -39,14 +39,14 @@ public struct Normalization: UnaryLayer {
         inverts = try config.bool("invert", default: false)
         given =
             config.value("mean") == nil
-            ? nil : (try config.floats("mean"), try config.floats("variance"))
+            ? nil : (try config.numberArray("mean"), try config.numberArray("variance"))
     }
 
     public var config: JSONObject {
         [
             "axis": .array(axes.map(JSON.int)), "invert": .bool(inverts),
-            "mean": given.map { .numbers($0.mean) } ?? .null,
-            "variance": given.map { .numbers($0.variance) } ?? .null,
+            "mean": given?.mean.json ?? .null,
+            "variance": given?.variance.json ?? .null,
         ]
     }
 
@@ -82,12 +82,18 @@ public struct Normalization: UnaryLayer {
                 try lowering.graph.reshape(variance, to: extents)
             )
         }
-        func value(_ numbers: [Float]) throws -> Value {
-            if numbers.count == 1 { return try lowering.graph.numbers(numbers) }
-            guard numbers.count == kept.reduce(1, *) else {
-                throw refusal("\(numbers.count) statistics do not fit axes of \(kept)")
+        func value(_ numbers: NumberArray) throws -> Value {
+            // A list with a number for every kept element goes by their order.
+            if numbers.shape.count < 2, numbers.values.count == kept.reduce(1, *) {
+                return try lowering.graph.constant(
+                    Tensor(numbers.values, shape: Shape(extents)))
             }
-            return try lowering.graph.constant(Tensor(numbers, shape: Shape(extents)))
+            let constant = try numbers.constant(in: &lowering.graph)
+            let shape = try Shape(extents)
+            guard lowering.graph.shape(of: constant).broadcast(with: shape) == shape else {
+                throw refusal("statistics of shape \(numbers.shape) do not fit axes of \(kept)")
+            }
+            return constant
         }
         return (try value(given.mean), try value(given.variance))
     }

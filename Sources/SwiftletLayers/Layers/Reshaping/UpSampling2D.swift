@@ -43,21 +43,15 @@ public struct UpSampling2D: UnaryLayer {
         return try lowering.channelsLast(x, format) { lowering, x in
             let shape = try lowering.spatialShape(of: x, rank: 2)
             if interpolation == .nearest { return try lowering.repeatSpatially(x, counts) }
-            if interpolation == .bilinear {
-                let extents = try zip(shape[1...2], counts).map { extent, count in
-                    let (product, overflow) = extent.multipliedReportingOverflow(by: count)
-                    guard !overflow else { throw refusal("size \(count) is too large") }
-                    return product
-                }
-                return try lowering.graph.resize(x, to: extents, .bilinear)
-            }
-            // One matrix per axis: resizing is linear, and the axes do not mix.
-            var y = x
-            for (axis, count) in counts.enumerated() where count > 1 {
-                let matrix = try interpolation.matrix(from: shape[axis + 1], times: count)
-                y = try lowering.graph.multiplyAlong(axis: axis + 1, of: y, by: matrix)
-            }
-            return y
+            let extents = try zip(shape[1...2], counts).map(enlarged)
+            let kernel = ImageInterpolation(rawValue: interpolation.rawValue) ?? .bilinear
+            return try lowering.resizeImages(x, to: extents, kernel)
         }
+    }
+
+    private func enlarged(_ extent: Int, by count: Int) throws -> Int {
+        let (product, overflow) = extent.multipliedReportingOverflow(by: count)
+        guard !overflow else { throw refusal("size \(count) is too large") }
+        return product
     }
 }
