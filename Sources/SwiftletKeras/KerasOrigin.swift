@@ -46,7 +46,7 @@ package struct KerasOrigin: Sendable {
                 kind = .weights
                 (version, backend) = try Self.attributes(of: file)
             case .architecture(let json):
-                guard json["class_name"] != nil else { return nil }
+                guard json["class_name"] != nil || json["layers"] != nil else { return nil }
                 kind = .architecture
                 (version, backend) = (json["keras_version"]?.string, json["backend"]?.string)
             }

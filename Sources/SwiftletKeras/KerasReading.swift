@@ -21,8 +21,8 @@ extension Model {
     /// - Throws: ``KerasFileError``.
     public init(contentsOf path: String, weights: String? = nil) throws {
         do {
-            let reading = KerasReading(path)
-            self = try reading.model(needsWeights: weights == nil)
+            self = try KerasReading(path).model(
+                needsWeights: weights == nil, hints: WeightHints(file: weights))
         } catch {
             throw KerasFileError(error, file: path)
         }
@@ -51,7 +51,8 @@ struct KerasReading {
 
     private static let configLimit = 1 << 30
 
-    func model(needsWeights: Bool) throws -> Model {
+    /// - Parameter hints: what the weights that go with an architecture tell of it.
+    func model(needsWeights: Bool, hints: WeightHints = WeightHints()) throws -> Model {
         switch try KerasContent(path) {
         case .archive(let archive): return try model(from: archive)
         case .legacyModel(let file): return try model(from: file)
@@ -60,7 +61,8 @@ struct KerasReading {
                 throw KerasFileError(
                     path, .foreign("an architecture without weights; name the file that has them"))
             }
-            return try model(json, era: KerasEra(architecture: json), compiled: json)
+            return try model(
+                json, era: KerasEra(architecture: json), compiled: json, hints: hints)
         case .legacyWeights, .weights:
             throw KerasFileError(
                 path, .foreign("a file of weights; name the architecture that goes with it"))
@@ -68,12 +70,29 @@ struct KerasReading {
     }
 
     /// The model without weights.
-    private func model(_ json: JSON, era: KerasEra, compiled: JSON? = nil) throws -> Model {
-        let canonical = try canonicalConfig(json, era: era)
+    private func model(
+        _ json: JSON, era: KerasEra, version: String? = nil, compiled: JSON? = nil,
+        hints: WeightHints
+    ) throws -> Model {
+        let canonical = UndeclaredInput.declared(
+            try canonicalConfig(
+                json, era: era, version: version ?? json["keras_version"]?.string,
+                onTheano: hints.isTheano || json["backend"] == "theano"),
+            firstWeight: hints.firstWeight)
+        if let className = canonical["class_name"]?.string, canonical["config"]?["layers"] == nil,
+            LayerRegistry.standard[className] == nil
+        {
+            throw KerasFileError(
+                path,
+                .model(
+                    "a model of class \(className), which is Python code that no file holds; "
+                        + "only Sequential and functional models can be opened"))
+        }
         guard let network = try LayerRegistry.standard.layer(from: canonical) as? Network else {
             throw KerasFileError(
                 path, .model("a single \(json["class_name"]?.string ?? "layer"), not a model"))
         }
+        if era == .keras1 { try DeclaredShapes(json).check(network) }
         var model = Model(network: network)
         if let config = CompileConfig.canonical(stored: compiled?["compile_config"]) {
             model.compilation = Compilation(config: config)
@@ -89,7 +108,9 @@ struct KerasReading {
         let era =
             metadata?["keras_version"]?.string.map(KerasEra.init(version:))
             ?? KerasEra(architecture: config)
-        var model = try model(config, era: era, compiled: config)
+        var model = try model(
+            config, era: era, compiled: config,
+            hints: WeightHints { try? storedWeights(in: archive) })
         let stored = try storedWeights(in: archive)
         model.tensors = try checked(stored.assigned(to: model.network.shapes().weights))
         if let compiled = model.compilation?.config {
@@ -133,15 +154,19 @@ struct KerasReading {
         let config = try json("model_config", of: root)
         let version = try root.attribute("keras_version")?.strings?.first
         let era = KerasEra(version: version ?? "1")
-        var model = try model(config, era: era)
-        let weights = try LegacyWeights(root.group("model_weights"))
+        var model = try model(
+            config, era: era, version: version, hints: WeightHints(file: path))
+        let weights = try LegacyWeights(root.group("model_weights"), version: version)
         let layers = ModelLayers(model.network, try model.network.shapes().weights)
         model.tensors = try checked(weights.assigned(to: layers))
         if try root.attribute("training_config") != nil {
             let config = CompileConfig.canonical(legacy: try json("training_config", of: root))
             model.compilation = Compilation(
                 config: config,
-                optimizerState: try OptimizerVariables.legacy(root, config: config))
+                optimizerState: try OptimizerVariables.legacy(
+                    root, config: config,
+                    weights: model.network.shapes().weights.count { $0.isTrainable },
+                    era: era))
         }
         return model
     }

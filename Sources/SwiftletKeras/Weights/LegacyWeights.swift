@@ -12,17 +12,42 @@ struct LayerWeights {
 /// The group that legacy files keep weights in: `model_weights`, or the root of a weights-only file.
 package struct LegacyWeights {
     let layers: [LayerWeights]
+    /// What older versions and backends kept in another form.
+    private let former: FormerWeights
 
+    /// - Parameter version: the version of Keras that the file names elsewhere.
     /// - Throws: ``HDF5Error``, e.g. where a listed weight is not there.
-    init(_ group: HDF5Group) throws {
-        layers = try Self.strings("layer_names", of: group).map { name in
+    init(_ group: HDF5Group, version: String? = nil) throws {
+        former = try FormerWeights(group, version: version)
+        layers =
+            former.isKeras0
+            ? try Self.numbered(in: group)
+            : try Self.strings("layer_names", of: group).map { name in
+                let layer = try group.group(name)
+                return LayerWeights(
+                    name: name,
+                    weights: try Self.strings("weight_names", of: layer).map {
+                        ($0, try layer.dataset($0).read())
+                    })
+            }
+    }
+
+    /// Keras 0 numbered layers and weights: `layer_3/param_0`.
+    private static func numbered(in group: HDF5Group) throws -> [LayerWeights] {
+        try (0..<count("nb_layers", of: group)).map { position in
+            let name = "layer_\(position)"
             let layer = try group.group(name)
             return LayerWeights(
                 name: name,
-                weights: try Self.strings("weight_names", of: layer).map {
-                    ($0, try layer.dataset($0).read())
+                weights: try (0..<count("nb_params", of: layer)).map {
+                    ("param_\($0)", try layer.dataset("param_\($0)").read())
                 })
         }
+    }
+
+    private static func count(_ name: String, of group: HDF5Group) throws -> Int {
+        let value = try group.attribute(name)?.doubles().first ?? 0
+        return Int(exactly: value).map { min(max($0, 0), 1 << 20) } ?? 0
     }
 
     /// A list of strings in an attribute, or spread over numbered ones if it was too long for one.
@@ -72,7 +97,8 @@ package struct LegacyWeights {
         _ layer: LayerWeights, to entry: ModelLayers.Entry,
         in assignment: inout WeightAssignment
     ) throws {
-        let given = try CuDNNLayout.converted(layer.weights, for: entry.weights)
+        let given = try CuDNNLayout.converted(
+            former.converted(layer.weights, for: entry), for: entry.weights)
         guard given.count == entry.weights.count else {
             // By their own names, to tell which are missing.
             let names = given.map { Self.leaf($0.name) }

@@ -11,7 +11,10 @@ struct StoredWeights {
     init(_ file: HDF5File) throws {
         root = file.root
         var datasets: [String: HDF5Dataset] = [:]
-        for dataset in try root.allDatasets() { datasets[Self.today(dataset.path)] = dataset }
+        var dependencies = LayerDependencies(root)
+        for dataset in try root.allDatasets() {
+            datasets[Self.today(try dependencies.renumbered(dataset.path))] = dataset
+        }
         self.datasets = datasets
     }
 
@@ -21,6 +24,13 @@ struct StoredWeights {
             part == "_layer_checkpoint_dependencies"
                 ? "layers" : part.hasPrefix("_") ? String(part.dropFirst()) : String(part)
         }.joined(separator: "/")
+    }
+
+    /// The shape of the first weight of the first layer of a class; nil if there is none.
+    func firstShape(of className: String) -> [Int]? {
+        let layer = "layers/" + snakeCase(className)
+        let places = ["", "/cell", "/layer", "/forward_layer/cell"]
+        return places.lazy.compactMap { datasets["\(layer)\($0)/vars/0"] }.first?.shape.dimensions
     }
 
     func assigned(to specs: [ModelWeight]) throws -> WeightAssignment {
