@@ -70,7 +70,7 @@ enum KerasContent {
     private static func hdf5(_ file: HDF5File, _ path: String) throws -> KerasContent {
         let attributes = Set(try file.root.attributeNames())
         if attributes.contains("model_config") { return .legacyModel(file) }
-        if attributes.contains("layer_names") || attributes.contains("layer_names0") {
+        if !attributes.isDisjoint(with: ["layer_names", "layer_names0", "nb_layers"]) {
             return .legacyWeights(file)
         }
         let groups = Set(try file.root.childNames())

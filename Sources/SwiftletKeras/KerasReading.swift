@@ -28,7 +28,8 @@ extension Model {
         do {
             var own = WeightLoading()
             own.keepsTypes = loading.keepsTypes
-            (model, report) = try KerasReading(path, own).model(needsWeights: weights == nil)
+            (model, report) = try KerasReading(path, own).model(
+                needsWeights: weights == nil, hints: WeightHints(file: weights))
         } catch {
             throw KerasFileError(error, file: path)
         }
@@ -68,7 +69,10 @@ struct KerasReading {
         self.loading = loading
     }
 
-    func model(needsWeights: Bool) throws -> (Model, WeightReport) {
+    /// - Parameter hints: what the weights that go with an architecture tell of it.
+    func model(
+        needsWeights: Bool, hints: WeightHints = WeightHints()
+    ) throws -> (Model, WeightReport) {
         switch try KerasContent(path) {
         case .package(let package): return try model(from: package)
         case .legacyModel(let file): return try model(from: file)
@@ -77,7 +81,8 @@ struct KerasReading {
                 throw KerasFileError(
                     path, .foreign("an architecture without weights; name the file that has them"))
             }
-            let model = try model(json, era: KerasEra(architecture: json), compiled: json)
+            let model = try model(
+                json, era: KerasEra(architecture: json), compiled: json, hints: hints)
             return (model, WeightReport())
         case .legacyWeights, .weights, .shardedWeights, .foreign:
             throw KerasFileError(
@@ -86,12 +91,29 @@ struct KerasReading {
     }
 
     /// The model without weights.
-    private func model(_ json: JSON, era: KerasEra, compiled: JSON? = nil) throws -> Model {
-        let canonical = try canonicalConfig(json, era: era)
+    private func model(
+        _ json: JSON, era: KerasEra, version: String? = nil, compiled: JSON? = nil,
+        hints: WeightHints
+    ) throws -> Model {
+        let canonical = UndeclaredInput.declared(
+            try canonicalConfig(
+                json, era: era, version: version ?? json["keras_version"]?.string,
+                onTheano: hints.isTheano || json["backend"] == "theano"),
+            firstWeight: hints.firstWeight)
+        if let className = canonical["class_name"]?.string, canonical["config"]?["layers"] == nil,
+            LayerRegistry.standard[className] == nil
+        {
+            throw KerasFileError(
+                path,
+                .model(
+                    "a model of class \(className), which is Python code that no file holds; "
+                        + "only Sequential and functional models can be opened"))
+        }
         guard let network = try LayerRegistry.standard.layer(from: canonical) as? Network else {
             throw KerasFileError(
                 path, .model("a single \(json["class_name"]?.string ?? "layer"), not a model"))
         }
+        if era == .keras1 { try DeclaredShapes(json).check(network) }
         var model = Model(network: network)
         if let config = CompileConfig.canonical(stored: compiled?["compile_config"]) {
             model.compilation = Compilation(config: config)
@@ -107,7 +129,8 @@ struct KerasReading {
         let era =
             (metadata?["keras_version"]?.string).map(KerasEra.init(version:))
             ?? KerasEra(architecture: config)
-        var model = try model(config, era: era, compiled: config)
+        var model = try model(
+            config, era: era, compiled: config, hints: WeightHints { try? package.weights() })
         model.metadata = KerasMetadata.own(metadata)
         var stored = try package.weights()
         (model.network, stored) = try completed(model.network, stored, package)
@@ -130,8 +153,9 @@ struct KerasReading {
         let config = try json("model_config", of: root)
         let version = try root.attribute("keras_version")?.strings?.first
         let era = KerasEra(version: version ?? "1")
-        var model = try model(config, era: era)
-        var weights = try LegacyWeights(root.group("model_weights"))
+        var model = try model(
+            config, era: era, version: version, hints: WeightHints(file: path))
+        var weights = try LegacyWeights(root.group("model_weights"), version: version)
         (model.network, weights) = try completed(model.network, weights)
         let layers = ModelLayers(model.network, try model.network.shapes().weights)
         let assignment = try checked(weights.assigned(to: layers, loading))
@@ -140,7 +164,10 @@ struct KerasReading {
             let config = CompileConfig.canonical(legacy: try json("training_config", of: root))
             model.compilation = Compilation(
                 config: config,
-                optimizerState: try OptimizerVariables.legacy(root, config: config))
+                optimizerState: try OptimizerVariables.legacy(
+                    root, config: config,
+                    weights: model.network.shapes().weights.count { $0.isTrainable },
+                    era: era))
         }
         model.metadata = try KerasMetadata.own(root)
         model.golden = try GoldenStorage.golden(in: root)

@@ -173,11 +173,11 @@ def old_training():
 
 
 def masked_both_ways():
-    """In Keras 2, a bidirectional layer gives zeros for masked steps."""
+    """In tf.keras, a bidirectional layer gives zeros for masked steps."""
     model = randomized(tf_keras.Sequential([
         LAYERS.Masking(input_shape=(5, 2), name="mask"),
         LAYERS.Bidirectional(LAYERS.LSTM(3, return_sequences=True), name="both")]), 8)
-    save("masked-both-ways", model, silent=(1, 4))
+    save("masked-both-ways", model, version="2.2.4-tf", silent=(1, 4))
 
 
 def checkpoint_dependencies():

@@ -4,9 +4,20 @@ internal import SwiftletLayers
 /// Brings configurations of Keras 2 (and of tf.keras 1 and 2) into the canonical form.
 struct Keras2Config {
     private let maskRules: MaskRules
+    /// Whether a bidirectional layer gives zeros for the masked steps of a sequence: in TensorFlow
+    /// since 1.13, in Keras of many backends never; there it repeats the step before.
+    private let zerosMaskedSteps: Bool
 
-    /// - Parameter model: the outermost object.
-    init(for model: JSON) { maskRules = MaskRules(for: model) }
+    /// - Parameters:
+    ///   - model: the outermost object.
+    ///   - version: the version of Keras, e.g. `2.2.4` or, in TensorFlow, `2.2.4-tf`.
+    init(for model: JSON, version: String?) {
+        maskRules = MaskRules(for: model)
+        let numbers = (version ?? "2.15").split(separator: ".").map { Int($0) ?? 0 }
+        let (major, minor) = (numbers.first ?? 2, numbers.dropFirst().first ?? 0)
+        zerosMaskedSteps =
+            major >= 2 && minor >= (version?.hasSuffix("-tf") == true ? 2 : 4)
+    }
 
     func model(_ json: JSON) throws(ConfigRefusal) -> JSON {
         // The outermost object may be a bare list of layers.
@@ -16,8 +27,8 @@ struct Keras2Config {
     /// A layer or model with its `class_name` and `config`; `inbound_nodes` stay as they are.
     func layer(_ json: JSON) throws(ConfigRefusal) -> JSON {
         try refuseCode(in: json)
+        var json = NetworkLayers.isNetwork(json) ? json : CustomClasses.resolved(json)
         guard let className = json["class_name"]?.string else { return json }
-        var json = json
         if NetworkLayers.isNetwork(json) {
             json["class_name"] = className == "Sequential" ? "Sequential" : "Functional"
             let config = json["config"] ?? [:]
@@ -29,24 +40,42 @@ struct Keras2Config {
                 className == "Sequential" ? try sequential(members) : try network(members))
             return json
         }
-        let name = className.split(separator: ">").last.map(String.init) ?? className
-        json["class_name"] = .string(Self.classNames[name] ?? name)
+        json["class_name"] = .string(Self.classNames[className] ?? className)
         if className.contains(">"), json["registered_name"]?.string == nil {
             json["registered_name"] = .string(className)
         }
         if let config = json["config"]?.object {
-            json["config"] = .object(try layerConfig(config, className: name))
+            var config = try layerConfig(config, className: className)
+            if className == "Bidirectional" {
+                let zeros = zerosMaskedSteps && json["zero_output_for_mask"] != false
+                zeroMaskedSteps(zeros, of: &config)
+            }
+            json["config"] = .object(config)
         }
         return json
+    }
+
+    private func zeroMaskedSteps(_ zeros: Bool, of config: inout JSONObject) {
+        for key in ["layer", "backward_layer"] {
+            guard var layer = config[key], var options = layer["config"] else { continue }
+            options["zero_output_for_mask"] =
+                zeros ? options["return_sequences"] ?? false : false
+            layer["config"] = options
+            config[key] = layer
+        }
     }
 
     private func sequential(_ config: JSONObject) throws(ConfigRefusal) -> JSONObject {
         var config = config
         var layers: [JSON] = []
-        for json in config["layers"]?.array ?? [] {
+        for var json in config["layers"]?.array ?? [] {
+            if NetworkLayers.isNetwork(json), NetworkLayers.name(of: json) == nil {
+                json["name"] = .string("sequential_\(layers.count)")
+            }
             // The first layer may say what the model's input is.
             if layers.isEmpty, json["class_name"] != "InputLayer", !NetworkLayers.isNetwork(json),
-                let shape = json["config"]?["batch_input_shape"] ?? json["config"]?["batch_shape"]
+                let shape = (json["config"]?["batch_input_shape"] ?? json["config"]?["batch_shape"])
+                    .map(plain)
             {
                 let name = NetworkLayers.name(of: json) ?? "layer"
                 layers.append(
@@ -114,7 +143,8 @@ extension Keras2Config {
         var config = JSONObject()
         for (key, value) in given {
             switch key {
-            case "batch_input_shape" where className == "InputLayer": config["batch_shape"] = value
+            case "batch_input_shape" where className == "InputLayer":
+                config["batch_shape"] = plain(value)
             case "batch_input_shape": break
             case "dtype": config[key] = className == "InputLayer" ? value : dtypePolicy(value)
             case "layer", "backward_layer":
@@ -143,14 +173,6 @@ extension Keras2Config {
             config["activation"] = "tanh"
             config["recurrent_activation"] = "sigmoid"
             config["reset_after"] = true
-        case "Bidirectional":
-            // Keras 2 always gives zeros for the masked steps of a sequence here.
-            for key in ["layer", "backward_layer"] {
-                guard var layer = config[key], var options = layer["config"] else { continue }
-                options["zero_output_for_mask"] = options["return_sequences"] ?? false
-                layer["config"] = options
-                config[key] = layer
-            }
         case "IntegerLookup", "StringLookup", "TextVectorization":
             // Their type is that of what they answer; today it says nothing.
             config["dtype"] = nil
@@ -183,7 +205,7 @@ extension Keras2Config {
 
     /// Early files call a truncated normal distribution just normal.
     private func initializer(_ json: JSON) -> JSON {
-        var json = plain(json)
+        var json = CustomClasses.initializer(plain(json))
         if json["class_name"] == "VarianceScaling", json["config"]?["distribution"] == "normal",
             var config = json["config"]
         {
@@ -195,7 +217,9 @@ extension Keras2Config {
 
     /// `"float32"`, or a policy, as Keras 3's object.
     private func dtypePolicy(_ json: JSON) -> JSON {
-        guard let name = json.string ?? json["config"]?["name"]?.string else { return json }
+        guard var name = json.string ?? json["config"]?["name"]?.string else { return json }
+        // TensorFlow 1.14 left the type to the first input.
+        if name.contains("infer") { name = "float32" }
         return [
             "module": "keras", "class_name": "DTypePolicy", "config": ["name": .string(name)],
             "registered_name": nil,
@@ -210,6 +234,9 @@ extension Keras2Config {
                 let value = object["value"] ?? object["config"]?["value"]
             {
                 return value
+            }
+            if object["class_name"] == "__tuple__", let items = object["items"] {
+                return plain(items)
             }
             var result = JSONObject()
             for (key, value) in object { result[key] = plain(value) }

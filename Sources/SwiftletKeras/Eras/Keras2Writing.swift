@@ -26,7 +26,16 @@ struct Keras2Writing {
             default: try layerConfig(config, className: className)
             }
         let name = LayerRegistry.registeredName(of: className) ?? className
-        return ["class_name": .string(name), "config": .object(written)]
+        var object: JSON = ["class_name": .string(name), "config": .object(written)]
+        // Keras 2 gives zeros for masked steps here, whatever it is told; noted beside the layer,
+        // where it overlooks the note, so that a model saved and opened here stays the same.
+        let inner = config["layer"]?["config"]
+        if className == "Bidirectional", maskRules.hasMasks, inner?["return_sequences"] == true,
+            inner?["zero_output_for_mask"] != true
+        {
+            object["zero_output_for_mask"] = false
+        }
+        return object
     }
 
     /// A nested Sequential goes without its input, since with one the eras disagree on how its

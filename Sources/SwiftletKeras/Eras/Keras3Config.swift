@@ -17,8 +17,15 @@ struct Keras3Config {
         try refuseCode(in: json)
         var json = json
         guard let config = json["config"]?.object else { return json }
+        if config["layers"] == nil {
+            json = CustomClasses.resolved(json)
+        } else if config["output_layers"] != nil {
+            // A class of one's own may be made as a functional model is.
+            json["class_name"] = "Functional"
+        }
         json["config"] = .object(
-            config["layers"] == nil ? try wrapper(config) : try network(config))
+            config["layers"] == nil
+                ? try wrapper(json["config"]?.object ?? config) : try network(config))
         return json
     }
 

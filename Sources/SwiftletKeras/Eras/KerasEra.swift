@@ -18,6 +18,8 @@ package enum KerasEra: Sendable, Hashable {
     init(architecture json: JSON) {
         if let version = json["keras_version"]?.string {
             self.init(version: version)
+        } else if json["class_name"] == nil {
+            self = .keras1  // Keras 0, whose Sequential is read along with Keras 1's
         } else {
             self = json["module"] == nil ? .keras2 : .keras3
         }
@@ -33,10 +35,20 @@ package struct ConfigRefusal: Error {
 
 /// Rewrites a model's configuration of any era into the canonical one: Keras 3's vocabulary, with
 /// every node index counted from 0. Nothing behind this knows of eras.
-package func canonicalConfig(_ json: JSON, era: KerasEra) throws(ConfigRefusal) -> JSON {
+///
+/// - Parameters:
+///   - version: the version of Keras, where it is known.
+///   - onTheano: whether the model ran on Theano.
+package func canonicalConfig(
+    _ json: JSON, era: KerasEra, version: String? = nil, onTheano: Bool = false
+) throws(ConfigRefusal) -> JSON {
+    let canonical: JSON
     switch era {
-    case .keras1: throw ConfigRefusal(place: "model_config", cause: "Keras 1 is not supported")
-    case .keras2: return try Keras2Config(for: json).model(json)
-    case .keras3: return try Keras3Config(for: json).model(json)
+    case .keras1:
+        let translated = try Keras1Config(json).model(json)
+        canonical = try Keras2Config(for: translated, version: "1").model(translated)
+    case .keras2: canonical = try Keras2Config(for: json, version: version).model(json)
+    case .keras3: canonical = try Keras3Config(for: json).model(json)
     }
+    return onTheano ? try TheanoPadding().model(canonical) : canonical
 }

@@ -8,7 +8,7 @@ public import SwiftletLayers
 /// where both overlook it, so that at least a model saved and opened here stays the same.
 struct MaskRules {
     /// Whether any layer makes masks, so that it matters what the others make of them.
-    private let hasMasks: Bool
+    let hasMasks: Bool
 
     /// - Parameter model: the outermost object, in any era's words.
     init(for model: JSON) {

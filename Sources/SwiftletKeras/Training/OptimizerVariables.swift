@@ -8,13 +8,49 @@ package enum OptimizerVariables {
     package typealias Named = [(name: String, value: Tensor)]
 
     /// `optimizer_weights` of a legacy file; empty if there are none.
-    static func legacy(_ root: HDF5Group, config: JSONObject) throws -> Named {
-        guard root.contains("optimizer_weights") else { return [] }
+    ///
+    /// - Parameter count: how many trained weights the model has.
+    static func legacy(
+        _ root: HDF5Group, config: JSONObject, weights count: Int, era: KerasEra
+    ) throws -> Named {
+        // Keras 1 remembered gates and axes as it kept the weights; training begins anew from them.
+        guard era != .keras1, root.contains("optimizer_weights") else { return [] }
         let group = try root.group("optimizer_weights")
         let names = try LegacyWeights.strings("weight_names", of: group)
         let variables = try names.map { (name: $0, value: try group.dataset($0).read()) }
-        return canonical(interleaved(variables), config: config)
+        return canonical(
+            try byKind(variables, weights: count) ?? interleaved(variables), config: config)
     }
+
+    /// Until Keras 2.3 variables had numbers for names, `Variable_7:0` or `m_3_1:0`, all of one kind
+    /// before all of the next; the count of weights tells where. Nil for later files.
+    private static func byKind(_ variables: Named, weights count: Int) throws -> Named? {
+        func isNumbered(_ name: String) -> Bool {
+            let leaf = name.split(separator: "/").last ?? ""
+            let parts = leaf.prefix { $0 != ":" }.split(separator: "_")
+            return parts.first.map { formerKinds.contains($0) } == true
+                && parts.dropFirst().allSatisfy { $0.allSatisfy(\.isNumber) }
+        }
+        guard let first = variables.first, count > 0 else { return nil }
+        let hasCount = first.value.rank == 0
+        let slots = hasCount ? Array(variables.dropFirst()) : variables
+        guard !slots.isEmpty, slots.allSatisfy({ isNumbered($0.name) }),
+            slots.count.isMultiple(of: count)
+        else { return nil }
+        let kinds = stride(from: 0, to: slots.count, by: count).map { slots[$0..<$0 + count] }
+        // Where Adam has no use for its third kind, they are single zeros.
+        let used = kinds.enumerated().filter { index, kind in
+            index < 2 || zip(kind, kinds[0]).allSatisfy { $0.value.shape == $1.value.shape }
+        }.map { Array($0.element) }
+        let start: Named =
+            hasCount ? [first] : [("iterations", try Tensor(scalar: 0 as Int64))]
+        return start + (0..<count).flatMap { weight in used.map { $0[weight] } }
+    }
+
+    private static let formerKinds: Set<Substring> = [
+        "Variable", "param", "m", "v", "vhat", "u", "moment", "moments", "accumulator",
+        "accumulators",
+    ]
 
     /// `optimizer/vars` of a `.weights.h5` file, in order.
     package static func stored(_ tensors: [Tensor], config: JSONObject) -> Named {

@@ -18,15 +18,19 @@ package struct LegacyWeights {
     private(set) var layers: [LayerWeights]
     /// Arrays that belong to no layer in the lists.
     private let unlisted: [String]
+    /// What older versions and backends kept in another form.
+    private let former: FormerWeights
 
+    /// - Parameter version: the version of Keras that the file names elsewhere.
     /// - Throws: ``HDF5Error``, e.g. where a listed weight is not there.
-    init(_ group: HDF5Group) throws {
+    init(_ group: HDF5Group, version: String? = nil) throws {
+        former = try FormerWeights(group, version: version)
         var listed: Set<String> = []
-        layers = try Self.strings("layer_names", of: group).map { name in
+        layers = try Self.names(in: group, former).map { name, weights in
             let layer = try group.group(name)
             return LayerWeights(
                 name: name,
-                weights: try Self.strings("weight_names", of: layer).map {
+                weights: try weights(layer).map {
                     let dataset = try layer.dataset($0)
                     guard listed.insert(Self.normalized(dataset.path)).inserted else {
                         throw HDF5Error(
@@ -40,6 +44,24 @@ package struct LegacyWeights {
             !listed.contains($0.path) && !GoldenStorage.isPart($0.path)
         }
         .map { String($0.path.dropFirst(start)) }
+    }
+
+    /// The layers' names, and how each tells those of its weights.
+    private static func names(
+        in group: HDF5Group, _ former: FormerWeights
+    ) throws -> [(layer: String, weights: (HDF5Group) throws -> [String])] {
+        // Keras 0 numbered layers and weights: `layer_3/param_0`.
+        if former.isKeras0 {
+            return try (0..<count("nb_layers", of: group)).map { position in
+                (
+                    "layer_\(position)",
+                    { layer in try (0..<count("nb_params", of: layer)).map { "param_\($0)" } }
+                )
+            }
+        }
+        return try strings("layer_names", of: group).map { name in
+            (name, { try strings("weight_names", of: $0) })
+        }
     }
 
     /// All weights by layer and name.
@@ -64,6 +86,11 @@ package struct LegacyWeights {
         var copy = self
         copy.layers.removeAll { names.contains($0.name) }
         return copy
+    }
+
+    private static func count(_ name: String, of group: HDF5Group) throws -> Int {
+        let value = try group.attribute(name)?.doubles().first ?? 0
+        return Int(exactly: value).map { min(max($0, 0), 1 << 20) } ?? 0
     }
 
     /// A list of strings in an attribute, or spread over numbered ones if it was too long for one.
@@ -121,7 +148,8 @@ package struct LegacyWeights {
         _ layer: LayerWeights, to entry: ModelLayers.Entry, _ loading: WeightLoading,
         in assignment: inout WeightAssignment
     ) throws {
-        let given = try CuDNNLayout.converted(layer.weights, for: entry.weights)
+        let given = try CuDNNLayout.converted(
+            former.converted(layer.weights, for: entry), for: entry.weights)
         guard given.count == entry.weights.count else {
             try assignByLeaf(given, of: layer, to: entry, loading, in: &assignment)
             return

@@ -24,16 +24,19 @@ struct StoredWeights {
     }
 
     private mutating func add(_ file: HDF5File) throws {
+        var dependencies = LayerDependencies(file.root)
         for dataset in try file.root.allDatasets() where !GoldenStorage.isPart(dataset.path) {
+            let path = try dependencies.renumbered(dataset.path)
             try add(
-                NamedArray(name: dataset.path, shape: dataset.shape, dtype: dataset.dtype) {
+                NamedArray(name: path, shape: dataset.shape, dtype: dataset.dtype) {
                     try dataset.read()
                 })
-            let object = dataset.path.split(separator: "/").dropLast().joined(separator: "/")
-            if layerNames[Self.today(object)] == nil,
-                let name = try file.root.group(object).attribute("name")?.strings?.first
+            let owner = Self.today(Self.folder(of: path))
+            if layerNames[owner] == nil,
+                let name = try file.root.group(Self.folder(of: dataset.path)).attribute("name")?
+                    .strings?.first
             {
-                layerNames[Self.today(object)] = name
+                layerNames[owner] = name
             }
         }
     }
@@ -43,6 +46,10 @@ struct StoredWeights {
         guard arrays.updateValue(array, forKey: path) == nil else {
             throw WeightFileError.Cause.damaged("\(path) is there twice")
         }
+    }
+
+    private static func folder(of path: String) -> String {
+        path.split(separator: "/").dropLast().joined(separator: "/")
     }
 
     /// Keras 2.12 had another name for layers; sublayers began with an underscore.
@@ -68,6 +75,13 @@ struct StoredWeights {
         var copy = self
         for path in paths { copy.arrays[Self.today(path)] = nil }
         return copy
+    }
+
+    /// The shape of the first weight of the first layer of a class; nil if there is none.
+    func firstShape(of className: String) -> [Int]? {
+        let layer = "layers/" + snakeCase(className)
+        let places = ["", "/cell", "/layer", "/forward_layer/cell"]
+        return places.lazy.compactMap { arrays["\(layer)\($0)/vars/0"] }.first?.shape.dimensions
     }
 
     // MARK: Matching

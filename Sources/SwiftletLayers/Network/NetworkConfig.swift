@@ -149,10 +149,9 @@ enum NetworkConfig {
 
     private static func sequential(_ network: Network) -> JSONObject {
         // Each call in turn, so that a layer used twice stands twice, as Keras writes it.
-        let layers = network.entries.compactMap { entry -> JSON? in
-            (entry.layer as? Input)?.isDeclared == false
-                ? nil : entry.layer.serialized(name: entry.name)
-        }
+        let layers = network.entries
+            .filter { ($0.layer as? Input)?.isDeclared != false }
+            .map { $0.layer.serialized(name: $0.name) }
         var config: JSONObject = ["layers": .array(layers)]
         if let input = network.entries.first?.layer as? Input, !input.shape.isEmpty {
             config["build_input_shape"] = input.config["batch_shape"] ?? nil
