@@ -59,7 +59,8 @@ extension Model {
     ) throws -> (model: Model, report: WeightReport) {
         var (model, report): (Model, WeightReport)
         do {
-            (model, report) = try KerasReading(path).model(needsWeights: false)
+            (model, report) = try KerasReading(path).model(
+                needsWeights: false, hints: WeightHints(file: weights))
         } catch {
             throw KerasFileError(error, file: path)
         }

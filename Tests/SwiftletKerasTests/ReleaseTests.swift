@@ -83,7 +83,7 @@ import Testing
         try withTemporaryDirectory { directory in
             let path = directory + "/model.json"
             try AtomicFile.write(json.text(), to: path)
-            let error = #expect(throws: KerasFileError.self) { try Model(trainable: path) }
+            let error = #expect(throws: KerasFileError.self) { try Model.trainable(path) }
             return error?.description ?? ""
         }
     }
@@ -194,7 +194,7 @@ import Testing
                 ],
             ]
             try AtomicFile.write(json.text(), to: path)
-            let model = try Model(trainable: path)
+            let model = try Model.trainable(path).model
             let x = try Tensor([Float](repeating: 8, count: 12), shape: Shape([1, 2, 2, 3]))
             let y = try Predictor(model).predict([x])[0].floats()
             #expect(y.allSatisfy { $0 == 6 })

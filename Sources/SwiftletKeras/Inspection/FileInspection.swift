@@ -133,7 +133,11 @@ package struct FileInspection: Sendable {
             damage.append(Self.cause(error, path))
         }
         add(arrays(below: root))
-        match { try LegacyWeights(root.group("model_weights")).assigned(to: $0, Self.lenient) }
+        let version = origin.version
+        match {
+            try LegacyWeights(root.group("model_weights"), version: version)
+                .assigned(to: $0, Self.lenient)
+        }
         let known: Set = ["model_weights", "optimizer_weights", GoldenStorage.group]
         unknown += ((try? root.childNames()) ?? []).filter { !known.contains($0) }
     }
@@ -201,7 +205,8 @@ package struct FileInspection: Sendable {
         self.compiled = compiled.flatMap { $0.isNull ? Optional.none : $0 }
         list(json, depth: -1)
         do {
-            let canonical = try canonicalConfig(json, era: era ?? .keras3)
+            let canonical = try canonicalConfig(
+                json, era: era ?? .keras3, version: origin.version)
             guard let network = try LayerRegistry.standard.layer(from: canonical) as? Network else {
                 limits.append("a single layer, not a model")
                 return
@@ -239,7 +244,10 @@ package struct FileInspection: Sendable {
     /// Whether the layer's class is known today, under whatever name its era had.
     private func isKnown(_ json: JSON) -> Bool {
         if NetworkLayers.isNetwork(json) { return true }
-        guard let canonical = try? canonicalConfig(json, era: era ?? .keras3) else { return false }
+        guard
+            let canonical = try? canonicalConfig(
+                json, era: era ?? .keras3, version: origin.version)
+        else { return false }
         return LayerRegistry.standard.knows(canonical)
     }
 }
