@@ -11,6 +11,16 @@ DIFFERENCES = [
      "Keras 3 refuses names with a slash, which Keras 2 allows"),
     ("files *: * initial state*", "Swiftlet -> keras 3 .h5",
      "Keras 3 does not take a state from the Keras 2 form of .h5 (--to keras3-h5 is for it)"),
+    ("files whole models: transformer", "keras 3 * -> Swiftlet",
+     "Keras 3's MultiHeadAttention takes the mask off its inputs, so later layers see none"),
+    ("files attention: MultiHeadAttention*", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
+    ("files whole models: *transformer*", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
+    ("files whole models: attention over masked steps", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
+    ("files cells: * by itself", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no states in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
 ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .spec import Ints, is_keras_2
+from .spec import Bools, Ints, is_keras_2
 from .values import distinct, generator, inputs_for, mask_for, weight_for
 
 
@@ -90,7 +90,8 @@ def layer_model(case, keras):
     inputs, tensors = [], []
     stateful = case.layer.arguments.get("stateful", False)
     for index, spec in enumerate(case.inputs):
-        shape, dtype = (spec.shape, "int32") if isinstance(spec, Ints) else (spec, "float32")
+        shape, dtype = (spec.shape, "int32") if isinstance(spec, Ints) else \
+            (spec.shape, "bool") if isinstance(spec, Bools) else (spec, "float32")
         if stateful:
             tensor = keras.Input(batch_shape=shape, dtype=dtype, name=f"in_{index}")
         else:
@@ -100,10 +101,8 @@ def layer_model(case, keras):
             tensor = keras.layers.Masking(name=f"masking_{index}")(tensor)
         tensors.append(tensor)
     layer = case.layer.build(keras, name="subject")
-    if case.states:
-        outputs = layer(tensors[0], initial_state=tensors[1:])
-    else:
-        outputs = layer(tensors if case.takes_list else tensors[0])
+    positional, named = case.arguments(tensors)
+    outputs = layer(*positional, **named)
     if old and isinstance(outputs, tuple):
         outputs = list(outputs)
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="case")

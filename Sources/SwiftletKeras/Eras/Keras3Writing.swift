@@ -19,6 +19,9 @@ struct Keras3Writing {
         guard let config = json["config"]?.object, let className = json["class_name"]?.string else {
             return json
         }
+        guard !Self.foreignClasses.contains(className) else {
+            throw refusal(path, "\(className) does not exist in Keras 3; save as legacy .h5")
+        }
         var json = json
         json["registered_name"] = .null
         switch className {
@@ -34,6 +37,26 @@ struct Keras3Writing {
         return json
     }
 
+    /// What only Keras 2 has.
+    private static let foreignClasses: Set = ["LocallyConnected1D", "LocallyConnected2D"]
+    private static let foreignOptions: Set = ["time_major", "renorm"]
+    /// Where layers have other layers in their configuration.
+    private static let layerKeys: Set = ["layer", "backward_layer", "cell", "cells"]
+
+    private func refusal(_ path: [String], _ cause: String) -> ConfigRefusal {
+        ConfigRefusal(place: "layer '\(path.joined(separator: "/"))'", cause: cause)
+    }
+
+    /// A layer, or a list of layers, in another one's configuration.
+    private func inner(_ json: JSON, path: [String]) throws(ConfigRefusal) -> JSON {
+        guard let list = json.array else {
+            return json["class_name"] == nil ? json : try layer(json, path: path)
+        }
+        var layers: [JSON] = []
+        for json in list { layers.append(try inner(json, path: path)) }
+        return .array(layers)
+    }
+
     private func layerConfig(
         _ config: JSONObject, path: [String]
     ) throws(ConfigRefusal) -> JSONObject {
@@ -41,14 +64,14 @@ struct Keras3Writing {
         config[MaskRule.configKey] = nil
         for (key, value) in config.members {
             if value == "hard_sigmoid_fifth" {
-                throw ConfigRefusal(
-                    place: "layer '\(path.joined(separator: "/"))'",
-                    cause: "the hard_sigmoid of Keras 2 does not exist in Keras 3; "
-                        + "save as legacy .h5")
+                throw refusal(
+                    path,
+                    "the hard_sigmoid of Keras 2 does not exist in Keras 3; save as legacy .h5")
             }
-            if key == "layer" || key == "backward_layer", value["class_name"] != nil {
-                config[key] = try layer(value, path: path)
+            if Self.foreignOptions.contains(key), value == true {
+                throw refusal(path, "\(key) does not exist in Keras 3; save as legacy .h5")
             }
+            if Self.layerKeys.contains(key) { config[key] = try inner(value, path: path) }
         }
         return config
     }

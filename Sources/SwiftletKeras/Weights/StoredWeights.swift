@@ -28,8 +28,10 @@ struct StoredWeights {
         var rest = Set(datasets.keys.filter(Self.isWeight))
         var counts: [String: Int] = [:]
         for spec in specs {
-            let index = counts[spec.group, default: 0]
+            let first = counts[spec.group, default: 0]
+            let index = first + spec.storedAfter.count
             counts[spec.group] = index + 1
+            for copy in first..<index { rest.remove(Self.today("\(spec.group)/vars/\(copy)")) }
             let path = Self.today("\(spec.group)/vars/\(index)")
             if let dataset = datasets[path] {
                 rest.remove(path)
@@ -64,12 +66,27 @@ extension HDF5Writer {
         try group("layers")
         var counts: [String: Int] = [:]
         for spec in model.shapes.weights {
-            let index = counts[spec.group, default: 0]
+            var index = counts[spec.group, default: 0]
+            for copy in spec.storedAfter {
+                if let original = model.shapes.weights.first(where: { $0.path == copy }) {
+                    try dataset("\(spec.group)/vars/\(index)", model.tensor(original))
+                }
+                index += 1
+            }
             counts[spec.group] = index + 1
             try dataset("\(spec.group)/vars/\(index)", model.tensor(spec))
+        }
+        for group in Set(counts.keys).sorted() {
+            // Keras 2 looks for the parts of attention under names of its own.
+            let name = group.split(separator: "/").last.map(String.init) ?? ""
+            if Self.attentionParts.contains(name) { try link(group, as: "_" + name) }
         }
         for (index, tensor) in optimizer.enumerated() {
             try dataset("optimizer/vars/\(index)", tensor)
         }
     }
+
+    private static let attentionParts: Set = [
+        "query_dense", "key_dense", "value_dense", "output_dense",
+    ]
 }
