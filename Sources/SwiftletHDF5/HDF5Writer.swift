@@ -76,6 +76,19 @@ package final class HDF5Writer {
         }
     }
 
+    /// Gives a group or dataset that exists a second name, beside the first one.
+    package func link(_ path: String, as name: String) throws(HDF5Error) {
+        try HDF5Library.locked { () throws(HDF5Error) in
+            let place = Place(file: self.name, object: path)
+            var parts = path.split(separator: "/")
+            guard let last = parts.popLast() else { throw place.error(.missing) }
+            let group = try openGroup(parts.joined(separator: "/"), place)
+            try place.check(
+                H5Lcreate_hard(
+                    group.id, String(last), group.id, name, defaultList, defaultList))
+        }
+    }
+
     /// Writes a tensor as a dataset.
     ///
     /// - Parameter compression: deflate's level 1…9 with the bytes shuffled, or nil for plain data.

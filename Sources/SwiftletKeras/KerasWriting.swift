@@ -74,9 +74,12 @@ private struct KerasWriting {
         }
     }
 
-    /// Whether the model uses nothing that only Keras 3 has.
+    /// Whether the words of Keras 2 can say it, so that both Kerases understand.
     private static func hasWordsOfKeras2(_ model: PreparedModel) -> Bool {
-        (try? Keras2Writing(for: model.config).model(model.config)) != nil
+        guard let written = try? Keras2Writing(for: model.config).model(model.config) else {
+            return false
+        }
+        return Keras2Writing.isReadByKeras3(written)
     }
 
     func write(to path: String) throws {

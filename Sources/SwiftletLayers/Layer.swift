@@ -11,6 +11,9 @@ public protocol Layer: Sendable {
     /// The Keras class name.
     static var className: String { get }
 
+    /// The name of the class itself, where files know it by another one than ``className``.
+    static var storedClassName: String { get }
+
     /// The name, whether it is trained, and what else every layer has.
     var options: LayerOptions { get set }
 
@@ -34,6 +37,7 @@ public protocol Layer: Sendable {
 }
 
 extension Layer {
+    public static var storedClassName: String { className }
     public var supportsMasking: Bool { false }
     public var mixesExamples: Bool { false }
 

@@ -9,7 +9,36 @@ public struct LayerRegistry: Sendable {
     package init(_ types: [any Layer.Type]) {
         for type in types { self.types[type.className] = type }
         for name in Network.classNames { self.types[name] = Network.self }
+        for (alias, name) in Self.aliases { self.types[alias] = self.types[name] }
     }
+
+    /// Further names that Keras has for a class.
+    package static let aliases = [
+        "AvgPool1D": "AveragePooling1D", "AvgPool2D": "AveragePooling2D",
+        "AvgPool3D": "AveragePooling3D", "MaxPool1D": "MaxPooling1D", "MaxPool2D": "MaxPooling2D",
+        "MaxPool3D": "MaxPooling3D", "GlobalAvgPool1D": "GlobalAveragePooling1D",
+        "GlobalAvgPool2D": "GlobalAveragePooling2D", "GlobalAvgPool3D": "GlobalAveragePooling3D",
+        "GlobalMaxPool1D": "GlobalMaxPooling1D", "GlobalMaxPool2D": "GlobalMaxPooling2D",
+        "GlobalMaxPool3D": "GlobalMaxPooling3D", "Convolution1D": "Conv1D",
+        "Convolution2D": "Conv2D", "Convolution3D": "Conv3D",
+        "Convolution1DTranspose": "Conv1DTranspose", "Convolution2DTranspose": "Conv2DTranspose",
+        "Convolution3DTranspose": "Conv3DTranspose", "SeparableConvolution1D": "SeparableConv1D",
+        "SeparableConvolution2D": "SeparableConv2D",
+        "GroupedQueryAttention": "GroupQueryAttention",
+    ]
+
+    /// Classes of Keras that cannot work here, and why.
+    package static let refusals = [
+        "Lambda": "it holds Python code, which is not run",
+        "JaxLayer": "it wraps a Python function of JAX, which is not run",
+        "FlaxLayer": "it wraps a Python module of Flax, which is not run",
+        "TorchModuleWrapper": "it wraps a Python module of PyTorch, which is not run",
+        "TFSMLayer": "it runs a TensorFlow SavedModel, which needs TensorFlow",
+        "DenseFeatures": "it needs TensorFlow's feature columns",
+        "Wrapper": "the base class of wrappers has no computation of its own",
+        "Layer": "the base class of layers has no computation of its own",
+        "AbstractRNNCell": "the base class of cells has no computation of its own",
+    ]
 
     package subscript(className: String) -> (any Layer.Type)? { types[className] }
 
@@ -39,6 +68,9 @@ public struct LayerRegistry: Sendable {
         }
         let place = config["name"]?.string ?? json["name"]?.string ?? className
         guard let type = type(of: json) else {
+            if let cause = Self.refusals[className] {
+                throw ModelError.layer(place: place, className: className, cause: cause)
+            }
             let registered = json["registered_name"]?.string ?? className
             throw ModelError.unknownLayer(place: place, className: registered)
         }
@@ -73,7 +105,7 @@ extension Layer {
         if options.maskRule != .loose {
             all[MaskRule.configKey] = .string(options.maskRule.rawValue)
         }
-        let className = Network.storeClassName(of: self)
+        let className = Network.configClassName(of: self)
         if let registered = CustomLayers.registeredName(of: className) {
             return [
                 "module": nil, "class_name": .string(className), "config": .object(all),

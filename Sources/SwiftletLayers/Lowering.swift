@@ -11,15 +11,29 @@ package struct WeightSpec: Sendable {
     package let shape: Shape
     package let dtype: DType
     package let initializer: Initializer
+    /// `[inputs, outputs]` where they do not follow from the shape as for a convolution.
+    package let fans: [Int]?
     /// False for statistics and for weights of frozen layers.
     package let isTrainable: Bool
     package let regularizer: Regularizer?
     package let constraint: Constraint?
+    /// Paths of weights that come before it and stand in its group once more, as Keras stores them.
+    package let storedAfter: [String]
     /// The positions of the layers that own it, outermost model first.
     package let rank: [Int]
 
     /// The weight's own name: the last part of its path.
     package var name: String { String(path.split(separator: "/").last ?? "") }
+
+    /// The first values, the same for the same seed.
+    package func initialValue(seed: UInt64) throws -> Tensor {
+        let random = CounterRandom(seed: seed, name: path)
+        guard case .varianceScaling = initializer, let fans else {
+            return try initializer.tensor(shape, random: random).converted(to: dtype)
+        }
+        return try initializer.tensor(Shape(fans), random: random).reshaped(to: shape)
+            .converted(to: dtype)
+    }
 }
 
 /// Turns layers into operations: what ``Layer/lower(_:in:)`` works with.
@@ -39,6 +53,8 @@ public struct Lowering {
 
     private var declared: [WeightSpec] = []
     private var weights: [String: Value] = [:]
+    /// What stands for weights that a training step changes before it uses them.
+    private var replacements: [String: Value] = [:]
     private var states: [String: Value] = [:]
     /// Scalars to be added to the loss.
     package private(set) var penalties: [Value] = []
@@ -101,12 +117,12 @@ public struct Lowering {
     /// - Throws: ``ModelError/weight(path:cause:)`` if the weight is missing or has another shape.
     package mutating func weight(
         _ name: String, _ dimensions: [Int], initializer: Initializer = .zeros,
-        regularizer: Regularizer? = nil, constraint: Constraint? = nil, isTrainable: Bool = true,
-        dtype: DType = .float32
+        regularizer: Regularizer? = nil, constraint: Constraint? = nil, fans: [Int]? = nil,
+        isTrainable: Bool = true, dtype: DType = .float32, storedAfter: [String] = []
     ) throws -> Value {
         let path = place(of: name)
         let shape = try Shape(dimensions)
-        if let known = weights[path] {
+        if let known = replacements[path] ?? weights[path] {
             guard graph.shape(of: known) == shape else {
                 throw ModelError.weight(
                     path: path, cause: "shape \(shape) needed, \(graph.shape(of: known)) in use")
@@ -115,11 +131,13 @@ public struct Lowering {
         }
         let value = try makeValue(path, TensorType(shape, dtype))
         weights[path] = value
-        declared.append(
-            WeightSpec(
-                path: path, group: group.joined(separator: "/"), shape: shape, dtype: dtype,
-                initializer: initializer, isTrainable: isTrainable && !isFrozen,
-                regularizer: regularizer, constraint: constraint, rank: rank))
+        let spec = WeightSpec(
+            path: path, group: group.joined(separator: "/"), shape: shape, dtype: dtype,
+            initializer: initializer, fans: fans, isTrainable: isTrainable && !isFrozen,
+            regularizer: regularizer, constraint: constraint, storedAfter: storedAfter,
+            rank: rank)
+        let before = declared.lastIndex { storedAfter.contains($0.path) }
+        declared.insert(spec, at: before.map { $0 + 1 } ?? declared.count)
         return value
     }
 
@@ -141,6 +159,15 @@ public struct Lowering {
     /// The value of a weight that was declared, by its path.
     package func weight(path: String) -> Value? { weights[path] }
 
+    /// The value that the layers used for a weight, which is what its gradient is taken of.
+    package func usedWeight(path: String) -> Value? { replacements[path] ?? weights[path] }
+
+    /// Changes a weight, trained or not, before this step uses it.
+    package mutating func replace(path: String, by value: Value) {
+        replacements[path] = value
+        states[path] = value
+    }
+
     /// Gives a weight that is not trained, e.g. a moving mean, its value after this step; further
     /// calls of a shared layer go on from it.
     package mutating func update(_ name: String, to value: Value) {
@@ -158,7 +185,19 @@ public struct Lowering {
         specs.compactMap { spec in states[spec.path].map { (spec.path, $0) } }
     }
 
-    private func place(of name: String) -> String { (path + [name]).joined(separator: "/") }
+    /// The path of a weight of the layer being lowered.
+    package func place(of name: String) -> String { (path + [name]).joined(separator: "/") }
+
+    /// Declares the weights of a part; what else lowering it does is taken back.
+    package mutating func declaringOnly(_ body: (inout Lowering) throws -> Void) rethrows {
+        let before = self
+        try body(&self)
+        states = before.states
+        penalties = before.penalties
+        outputTypes = before.outputTypes
+        outputs = before.outputs
+        masks = before.masks
+    }
 
     // MARK: Scopes
 
@@ -179,15 +218,24 @@ public struct Lowering {
     package mutating func apply(
         _ layer: any Layer, name: String?, group: String?, to call: CallArguments<Value>
     ) throws -> [Value] {
-        let wasFrozen = isFrozen
-        isFrozen = isFrozen || !layer.isTrainable
-        defer { isFrozen = wasFrozen }
-        return try scoped(name, group: group) { lowering in
+        try within(layer, name: name, group: group) { lowering in
             let results = try lowering.lowerNaming(layer, call)
             lowering.passMasks(layer, from: call.inputs, to: results)
             try lowering.penalizeActivity(layer, results)
             return results
         }
+    }
+
+    /// Lowers a part of a layer inside another one: as ``scoped(_:group:_:)``, and its weights are
+    /// frozen if the inner layer is.
+    package mutating func within<Result>(
+        _ layer: any Layer, name: String?, group: String?,
+        _ body: (inout Lowering) throws -> Result
+    ) rethrows -> Result {
+        let wasFrozen = isFrozen
+        isFrozen = isFrozen || !layer.isTrainable
+        defer { isFrozen = wasFrozen }
+        return try scoped(name, group: group, body)
     }
 
     /// Lowers a layer of a network: as ``apply(_:name:group:to:)``, and keeps its outputs.

@@ -83,9 +83,7 @@ public struct Model: Sendable {
     /// - Throws: ``ModelError`` if the layers do not fit together.
     public mutating func initialize(seed: UInt64 = 0) throws {
         for spec in try network.shapes().weights where tensors[spec.path] == nil {
-            let random = CounterRandom(seed: seed, name: spec.path)
-            tensors[spec.path] = try spec.initializer.tensor(spec.shape, random: random)
-                .converted(to: spec.dtype)
+            tensors[spec.path] = try spec.initialValue(seed: seed)
         }
     }
 }

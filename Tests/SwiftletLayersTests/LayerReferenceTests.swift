@@ -7,10 +7,9 @@ import Testing
 /// Every layer against what Keras computed: outputs, gradients, masks, weights, configuration.
 @Suite struct LayerReferenceTests {
     static let cases = [
-        "activations", "augmentation", "categories", "conv", "core", "embedding", "images",
-        "merging", "normalization", "pooling", "preprocessing", "recurrent", "reshaping",
-        "spectrograms",
-        "text", "wrappers",
+        "activations", "attention", "augmentation", "categories", "cells", "conv", "conv_lstm",
+        "core", "embedding", "images", "merging", "normalization", "pooling", "preprocessing",
+        "recurrent", "reshaping", "spectrograms", "text", "wrappers",
     ].flatMap(LayerReference.family)
 
     @Test(arguments: cases) func outputs(_ reference: LayerReference) throws {
@@ -157,15 +156,22 @@ struct Lowered {
     private static func call(
         _ reference: LayerReference, _ inputs: [Value]
     ) -> CallArguments<Value> {
-        guard let named = reference.json["call"]?.object else {
+        guard var named = reference.json["call"]?.object else {
             return inputs.count == 1 ? CallArguments(inputs[0]) : CallArguments(list: inputs)
         }
+        let separate = named["separate"]?.int ?? 1
+        named["separate"] = nil
+        func argument(_ json: JSON) -> Structure<Value> {
+            if let position = json.int { return .leaf(inputs[position]) }
+            return json.array.map { .list($0.map(argument)) } ?? .literal(json)
+        }
+        let arguments = named.map { (key: $0.key, value: argument($0.value)) }
+        let used = arguments.flatMap(\.value.leaves)
+        let rest = inputs.filter { !used.contains($0) }
         return CallArguments(
-            [.leaf(inputs[0])],
-            named: named.map { key, positions in
-                let leaves = (positions.array ?? []).compactMap(\.int).map { inputs[$0] }
-                return (key: key, value: .list(leaves.map { .leaf($0) }))
-            })
+            separate == 0
+                ? [.list(rest.map { .leaf($0) })]
+                : inputs[..<separate].map { .leaf($0) }, named: arguments)
     }
 
     mutating func checkGradients(_ json: JSON, _ reference: LayerReference) throws {
@@ -176,7 +182,9 @@ struct Lowered {
         let expectations =
             try reference.tensors("input_gradients", in: json)
             + reference.tensors("weight_gradients", in: json)
-        let targets = zip(inputs + weights, expectations).filter { $0.1 != nil }
+        // What the layer used, where a training step changes a weight first.
+        let used = try lowering.specs.map { try #require(lowering.usedWeight(path: $0.path)) }
+        let targets = zip(inputs + used, expectations).filter { $0.1 != nil }
         guard !targets.isEmpty else { return }
         let gradients = try lowering.graph.gradients(
             of: seeds, withRespectTo: targets.map(\.0))

@@ -19,6 +19,16 @@ DIFFERENCES = [
      "Keras 2 wants the summary that bins were made from, not the bins"),
     ("files whole models: weighted counts", "Swiftlet -> keras 3 .h5",
      "Keras 3 does not take named tensors from the Keras 2 form of .h5 (--to keras3-h5 is for it)"),
+    ("files whole models: transformer", "keras 3 * -> Swiftlet",
+     "Keras 3's MultiHeadAttention takes the mask off its inputs, so later layers see none"),
+    ("files attention: MultiHeadAttention*", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
+    ("files whole models: *transformer*", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
+    ("files whole models: attention over masked steps", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
+    ("files cells: * by itself", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no states in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
 ]
 
 

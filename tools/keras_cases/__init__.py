@@ -1,18 +1,21 @@
 """The one table of layer cases, shared by the fixtures and the check against Keras."""
 
-from . import (activations, augmentation, categories, conv, core, embedding, images, merging,
-               normalization, pooling, preprocessing, recurrent, reshaping, spectrograms, text,
-               wrappers)
+from . import (activations, attention, augmentation, categories, cells, conv, conv_lstm, core,
+               embedding, images, merging, normalization, pooling, preprocessing, recurrent,
+               reshaping, spectrograms, text, wrappers)
 
 FAMILIES = {
     "core": core.CASES,
     "activations": activations.CASES,
+    "attention": attention.CASES,
     "conv": conv.CASES,
     "pooling": pooling.CASES,
     "normalization": normalization.CASES,
     "merging": merging.CASES,
     "reshaping": reshaping.CASES,
     "recurrent": recurrent.CASES,
+    "cells": cells.CASES,
+    "conv_lstm": conv_lstm.CASES,
     "wrappers": wrappers.CASES,
     "embedding": embedding.CASES,
     "preprocessing": preprocessing.CASES,

@@ -100,4 +100,50 @@ CASES = [
          strides=(3, 2), padding="same", output_padding=(1, 0)),
     case("Conv2DTranspose", "channels first", (2, 2, 3, 4), filters=3, kernel_size=3, strides=2,
          padding="same", data_format="channels_first", cpu=False),
+    case("Conv2DTranspose", "dilated", (2, 4, 5, 2), filters=3, kernel_size=3, dilation_rate=2,
+         keras_3=False),
+    case("Conv2DTranspose", "dilated same", (2, 4, 5, 2), filters=3, kernel_size=3,
+         dilation_rate=2, padding="same", keras_3=False),
+    case("Conv1DTranspose", "valid", (2, 4, 3), filters=2, kernel_size=3),
+    case("Conv1DTranspose", "strided same", (2, 4, 3), filters=2, kernel_size=3, strides=2,
+         padding="same", activation="relu"),
+    case("Conv1DTranspose", "output padding", (2, 4, 3), filters=2, kernel_size=3, strides=3,
+         output_padding=2),
+    case("Conv1DTranspose", "output padding same", (2, 4, 3), filters=2, kernel_size=3,
+         strides=2, padding="same", output_padding=0),
+    case("Conv3DTranspose", "valid", (1, 2, 3, 2, 2), filters=2, kernel_size=2),
+    case("Conv3DTranspose", "strided same", (1, 2, 3, 2, 2), filters=2, kernel_size=3, strides=2,
+         padding="same", use_bias=False),
+    case("Conv3DTranspose", "output padding", (1, 2, 3, 2, 2), filters=2, kernel_size=2,
+         strides=2, output_padding=1),
+]
+
+
+def local(rank, what, inputs=None, **arguments):
+    arguments.setdefault("filters", 3)
+    arguments.setdefault("kernel_size", 2)
+    return case(f"LocallyConnected{rank}D", what, inputs or ((2, 5, 2), (2, 4, 5, 2))[rank - 1],
+                keras_3=False, **arguments)
+
+
+for rank in (1, 2):
+    for kind in (1, 2, 3):
+        CASES += [
+            local(rank, f"{kind}", implementation=kind),
+            local(rank, f"{kind} strides", implementation=kind, strides=2, activation="relu"),
+            local(rank, f"{kind} no bias", implementation=kind, use_bias=False, kernel_size=3),
+            local(rank, f"{kind} channels first", ((2, 2, 5), (2, 2, 4, 5))[rank - 1],
+                  implementation=kind, data_format="channels_first"),
+        ]
+        if kind > 1:
+            CASES += [
+                local(rank, f"{kind} same", implementation=kind, padding="same"),
+                local(rank, f"{kind} same strides first", ((2, 2, 5), (2, 2, 4, 5))[rank - 1],
+                      implementation=kind, padding="same", kernel_size=3, strides=2,
+                      data_format="channels_first"),
+            ]
+CASES += [
+    local(2, "uneven", kernel_size=(3, 2), strides=(1, 2), kernel_regularizer="l2"),
+    local(2, "sparse uneven", kernel_size=(3, 2), strides=(1, 2), implementation=3,
+          padding="same"),
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .spec import Ints, Texts, is_keras_2
+from .spec import Bools, Ints, Texts, is_keras_2
 from .values import distinct, generator, inputs_for, mask_for, texts, weight_for
 
 # What the texts that models are fed consist of.
@@ -125,8 +125,9 @@ def layer_model(case, keras):
     inputs, tensors = [], []
     stateful = case.layer.arguments.get("stateful", False)
     for index, spec in enumerate(case.inputs):
-        shape, dtype = (spec.shape, "int32") if isinstance(spec, Ints) \
-            else (spec.shape, "string") if isinstance(spec, Texts) else (spec, "float32")
+        shape, dtype = (spec.shape, "int32") if isinstance(spec, Ints) else \
+            (spec.shape, "bool") if isinstance(spec, Bools) else \
+            (spec.shape, "string") if isinstance(spec, Texts) else (spec, "float32")
         if stateful:
             tensor = keras.Input(batch_shape=shape, dtype=dtype, name=f"in_{index}")
         else:
@@ -138,10 +139,8 @@ def layer_model(case, keras):
     layer = case.layer.build(keras, name="subject")
     if case.adapt is not None:
         layer.adapt(np.array(case.adapt))
-    if case.states:
-        outputs = layer(tensors[0], initial_state=tensors[1:])
-    else:
-        outputs = layer(tensors if case.takes_list else tensors[0])
+    positional, named = case.arguments(tensors)
+    outputs = layer(*positional, **named)
     if old and isinstance(outputs, tuple):
         outputs = list(outputs)
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="case")

@@ -14,6 +14,9 @@ class ModelCase:
     tolerance: float
     keras_2: bool
 
+    def has(self, era):
+        return era == 3 or self.keras_2
+
 
 MODELS = []
 
@@ -384,3 +387,79 @@ def pipeline(k):
         k.layers.Conv2D(2, 3),
         k.layers.GlobalMaxPooling2D(),
     ], name="pipeline")
+
+
+@model("transformer", limits={0: 9}, tolerance=1e-4)
+def transformer(k):
+    """Masked tokens through two blocks, the second one causal."""
+    tokens = k.Input((6,), dtype="int32", name="tokens")
+    x = k.layers.Embedding(9, 8, mask_zero=True, name="embedding")(tokens)
+    for block, options in ((0, {}), (1, {"use_causal_mask": True})):
+        y = k.layers.MultiHeadAttention(2, 4, dropout=0.1, name=f"attention_{block}")(
+            x, x, **options)
+        x = k.layers.LayerNormalization(name=f"norm_{block}")(
+            k.layers.Add(name=f"sum_{block}")([x, y]))
+        y = k.layers.Dense(12, activation="gelu", name=f"wide_{block}")(x)
+        y = k.layers.Dense(8, name=f"narrow_{block}")(y)
+        x = k.layers.Add(name=f"sum_after_{block}")([x, y])
+    x = k.layers.GlobalAveragePooling1D(name="pool")(x)
+    return k.Model(tokens, k.layers.Dense(3, activation="softmax", name="classes")(x),
+                   name="transformer")
+
+
+@model("attention over masked steps", limits={0: 9, 1: 9}, tolerance=1e-4)
+def attention_over_masked_steps(k):
+    question = k.Input((4,), dtype="int32", name="question")
+    text = k.Input((5,), dtype="int32", name="text")
+    table = k.layers.Embedding(9, 6, mask_zero=True, name="table")
+    q, v = table(question), table(text)
+    dot = k.layers.Attention(use_scale=True, name="dot")([q, v])
+    additive = k.layers.AdditiveAttention(name="additive")([q, v])
+    heads, scores = k.layers.MultiHeadAttention(2, 3, name="heads")(
+        q, v, return_attention_scores=True)
+    merged = k.layers.Concatenate(name="all")([dot, additive, heads])
+    return k.Model([question, text], [k.layers.Dense(2, name="d")(merged), scores],
+                   name="attention_over_masked_steps")
+
+
+@model("stacked cells", tolerance=1e-4)
+def stacked_cells(k):
+    x = k.Input((5, 3), name="x")
+    y = k.layers.RNN([k.layers.LSTMCell(4), k.layers.GRUCell(3)], return_sequences=True,
+                     name="stack")(x)
+    y = k.layers.Bidirectional(k.layers.RNN(k.layers.SimpleRNNCell(2), return_sequences=True),
+                               name="both")(y)
+    y = k.layers.TimeDistributed(k.layers.Dense(2), name="each")(y)
+    return k.Model(x, y, name="stacked_cells")
+
+
+@model("video", tolerance=1e-4)
+def video(k):
+    return k.Sequential([
+        k.Input((4, 6, 6, 1), name="frames"),
+        k.layers.ConvLSTM2D(3, 3, padding="same", recurrent_activation="sigmoid",
+                            return_sequences=True),
+        k.layers.BatchNormalization(),
+        k.layers.ConvLSTM2D(2, 3, recurrent_activation="tanh"),
+        k.layers.GlobalAveragePooling2D(),
+        k.layers.Dense(2),
+    ], name="video")
+
+
+@model("spectral", keras_2=False)
+def spectral(k):
+    x = k.Input((8, 8, 4), name="x")
+    y = k.layers.SpectralNormalization(k.layers.Conv2D(4, 3), name="sn")(x)
+    y = k.layers.GroupNormalization(2, name="groups")(y)
+    y = k.layers.Flatten()(y)
+    y = k.layers.SpectralNormalization(k.layers.Dense(3), name="sn_dense")(y)
+    return k.Model(x, k.layers.UnitNormalization(name="unit")(y), name="spectral")
+
+
+@model("tied embedding", limits={0: 7}, keras_2=False)
+def tied_embedding(k):
+    x = k.Input((4,), dtype="int32", name="x")
+    table = k.layers.ReversibleEmbedding(7, 6, name="table")
+    y = k.layers.RMSNormalization(name="rms")(table(x))
+    y = k.layers.GroupQueryAttention(3, 4, 2, name="attention")(y, y, use_causal_mask=True)
+    return k.Model(x, table(y, reverse=True), name="tied_embedding")

@@ -1,6 +1,6 @@
 """Batch and layer normalization, with the statistics that training leaves behind."""
 
-from .spec import case
+from .spec import L, case
 
 CASES = [
     case("BatchNormalization", "rank 2", (5, 3), training=True),
@@ -25,4 +25,45 @@ CASES = [
     case("LayerNormalization", "no scale", (3, 5), scale=False),
     case("LayerNormalization", "neither", (3, 5), center=False, scale=False),
     case("LayerNormalization", "masked", (3, 4, 3), masks="left"),
+    case("LayerNormalization", "rms scaling", (3, 5), rms_scaling=True, keras_2=False),
+    case("LayerNormalization", "rms scaling, two axes", (2, 3, 4), axis=[1, 2], rms_scaling=True,
+         keras_2=False),
+    case("GroupNormalization", "two groups", (2, 3, 4), groups=2),
+    case("GroupNormalization", "images", (2, 3, 2, 6), groups=3),
+    case("GroupNormalization", "rank 2", (3, 8), groups=4),
+    case("GroupNormalization", "one group", (2, 3, 4), groups=1),
+    case("GroupNormalization", "a group per channel", (2, 5, 3), groups=-1),
+    case("GroupNormalization", "axis 1", (2, 6, 3, 2), groups=3, axis=1),
+    case("GroupNormalization", "axis 2", (2, 3, 4, 2), groups=2, axis=2),
+    case("GroupNormalization", "axis -2", (2, 3, 4, 2), groups=2, axis=-2),
+    case("GroupNormalization", "no scale", (2, 3, 4), groups=2, scale=False),
+    case("GroupNormalization", "no center", (2, 3, 4), groups=2, center=False),
+    case("GroupNormalization", "neither", (2, 3, 4), groups=2, center=False, scale=False),
+    case("GroupNormalization", "options", (2, 3, 4), groups=2, epsilon=1e-2,
+         gamma_regularizer="l2", beta_regularizer="l1", gamma_initializer="he_normal",
+         beta_constraint="non_neg"),
+    case("GroupNormalization", "masked", (3, 4, 4), groups=2, masks="right"),
+    case("RMSNormalization", "rank 2", (3, 5), keras_2=False),
+    case("RMSNormalization", "rank 4", (2, 2, 3, 4), keras_2=False),
+    case("RMSNormalization", "epsilon", (2, 3, 4), epsilon=1e-2, keras_2=False),
+    case("RMSNormalization", "two axes", (2, 3, 4), axis=[1, 2], keras_2=False),
+    case("RMSNormalization", "axis -2 of a square", (2, 4, 4), axis=-2, keras_2=False),
+    case("RMSNormalization", "masked", (3, 4, 3), masks="left", keras_2=False),
+    case("UnitNormalization", "last axis", (3, 5)),
+    case("UnitNormalization", "axis 1", (2, 3, 4), axis=1),
+    case("UnitNormalization", "two axes", (2, 3, 4), axis=[1, 2]),
+    case("UnitNormalization", "masked", (3, 4, 3), masks="right"),
+    # tf-keras has it too, but fails on it unless TensorFlow takes tf-keras for its Keras.
+    case("SpectralNormalization", "Dense", (3, 5), layer=L("Dense", units=4), training=True,
+         keras_2=False),
+    case("SpectralNormalization", "three iterations", (3, 5), layer=L("Dense", units=4),
+         power_iterations=3, training=True, keras_2=False),
+    case("SpectralNormalization", "Conv2D", (2, 5, 4, 3),
+         layer=L("Conv2D", filters=4, kernel_size=3, use_bias=False), training=True,
+         keras_2=False),
+    case("SpectralNormalization", "Conv1D", (2, 5, 3),
+         layer=L("Conv1D", filters=2, kernel_size=2), training=True, keras_2=False),
+    case("SpectralNormalization", "EinsumDense", (2, 3, 4),
+         layer=L("EinsumDense", equation="abc,cd->abd", output_shape=[None, 5], bias_axes="d"),
+         keras_2=False),
 ]

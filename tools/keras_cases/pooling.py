@@ -26,9 +26,24 @@ def whole(kind, rank):
     yield case(name, "channels first", FIRST[rank], data_format="channels_first")
 
 
+def adaptive(kind, rank):
+    name = f"Adaptive{kind}Pooling{rank}D"
+    sizes = ((7,), (5, 7), (4, 5, 6))[rank - 1]
+    shape = (2,) + sizes + (2,)
+    yield case(name, "smaller", shape, output_size=3, keras_2=False)
+    if kind == "Average":  # the gradient of TensorFlow's maximum is wrong here
+        yield case(name, "one", shape, output_size=1, keras_2=False)
+    yield case(name, "unequal", shape, output_size=[2, 4, 3][:rank], keras_2=False)
+    yield case(name, "same", (2,) + (4,) * rank + (2,), output_size=4, keras_2=False)
+    yield case(name, "halves", (2,) + (6,) * rank + (2,), output_size=3, keras_2=False)
+    yield case(name, "channels first", (2, 3) + sizes, output_size=2,
+               data_format="channels_first", keras_2=False)
+
+
 CASES = [c for make in (windowed, whole) for kind in ("Max", "Average") for rank in (1, 2, 3)
          for c in make(kind, rank)]
 CASES += [
     case("GlobalAveragePooling1D", "masked", (3, 5, 2), masks="right"),
     case("GlobalAveragePooling1D", "masked keepdims", (3, 5, 2), masks="holes", keepdims=True),
 ]
+CASES += [c for kind in ("Max", "Average") for rank in (1, 2, 3) for c in adaptive(kind, rank)]

@@ -55,4 +55,10 @@ CASES = [c for name in STATES for c in common(name)] + [
          keras_2=False, tolerance=TOLERANCE),
     case("GRU", "hard sigmoid", (2, 5, 3), units=4, recurrent_activation="hard_sigmoid",
          keras_2=False, tolerance=TOLERANCE),
+    case("LSTM", "time first", (5, 2, 3), units=4, time_major=True, return_sequences=True,
+         keras_3=False, tolerance=TOLERANCE),
+    case("GRU", "time first, last, state", (5, 2, 3), units=4, time_major=True, return_state=True,
+         keras_3=False, tolerance=TOLERANCE),
+    case("SimpleRNN", "time first, backwards", (5, 2, 3), units=4, time_major=True,
+         go_backwards=True, return_sequences=True, keras_3=False, tolerance=TOLERANCE),
 ]

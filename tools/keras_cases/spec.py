@@ -26,12 +26,37 @@ class L:
         for key, value in {**self.arguments, **more}.items():
             if is_keras_2(keras):
                 key = KERAS_2_ARGUMENTS.get((self.class_name, key), key)
-            if isinstance(value, L):
-                value = value.build(keras)
-            elif isinstance(value, list) and value and isinstance(value[0], L):
-                value = [one.build(keras) for one in value]
-            arguments[key] = value
+            arguments[key] = built(value, keras)
         return getattr(keras.layers, self.class_name)(**arguments)
+
+
+def built(value, keras):
+    if isinstance(value, L):
+        return value.build(keras)
+    return [built(v, keras) for v in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class Bools:
+    """An input of truth values."""
+
+    shape: tuple
+
+
+@dataclass(frozen=True)
+class In:
+    """The input of that number as an argument of the call."""
+
+    number: int
+
+
+def replacing(value, change):
+    """The value with each `In` in it changed."""
+    if isinstance(value, In):
+        return change(value.number)
+    if isinstance(value, dict):
+        return {key: replacing(v, change) for key, v in value.items()}
+    return [replacing(v, change) for v in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -58,12 +83,15 @@ class Case:
     inputs   shapes, batch included, or `Ints`, or `Texts`
     masks    None, or per input None | "right" | "left" | "holes" | "holes-full" (every step masked in one row)
     states   the inputs after the first are the initial state of a recurrent layer
+    separate the first so many inputs are arguments of their own, not one list
+    call     further arguments of the call by name, with `In` for inputs
     training also record outputs and statistics with training=True; "outputs": without gradients
     spread   inputs reach from about -spread to spread
     cpu      whether Keras computes it, and rightly, on a CPU; else a channels-last twin does
     blank    a mask's name: the steps it hides are zero in the first input
     keras_2  whether Keras 2 has the layer with these options
-    keras_3  whether Keras 3 has it
+    files    whether a model of it can be made; else the unit tests alone have it
+    keras_3  whether Keras 3 has it; what only Keras 2 has is recorded from there
     adapt    data that the layer learns a vocabulary or bins from; it is in no file but .keras
     """
 
@@ -78,25 +106,52 @@ class Case:
     spread: float = 2.0
     blank: str = None
     cpu: bool = True
-    adapt: list = None
+    separate: int = 0
+    call: dict = None
     keras_3: bool = True
+    files: bool = True
+    adapt: list = None
 
     @property
     def class_name(self):
         return self.layer.class_name
 
-    @property
-    def takes_list(self):
-        return len(self.inputs) > 1 and not self.states
+    def has(self, era):
+        """Whether Keras of that era has the layer with these options."""
+        return self.keras_3 if era == 3 else self.keras_2
+
+    def arguments(self, tensors):
+        """What the layer is called with: positional arguments and named ones."""
+        if self.states:
+            return [tensors[0]], {"initial_state": list(tensors[1:])}
+        taken = set()
+
+        def found(number):
+            taken.add(number)
+            return tensors[number]
+
+        named = replacing(self.call or {}, found)
+        if self.separate:
+            return list(tensors[:self.separate]), named
+        listed = [t for i, t in enumerate(tensors) if i not in taken]
+        return [listed if len(listed) > 1 else listed[0]], named
+
+    def described_call(self):
+        """The same for the fixtures: numbers stand for inputs; nothing if one list is all."""
+        if self.states:
+            return {"initial_state": list(range(1, len(self.inputs)))}
+        if not self.separate and not self.call:
+            return None
+        return {"separate": self.separate, **replacing(self.call or {}, lambda number: number)}
 
 
 def case(class_name, what, inputs, *, masks=None, states=False, training=False, keras_2=True,
-         tolerance=1e-5, spread=2.0, blank=None, cpu=True, adapt=None, keras_3=True,
-         **arguments):
+         tolerance=1e-5, spread=2.0, blank=None, cpu=True, separate=0, call=None,
+         keras_3=True, files=True, adapt=None, **arguments):
     """A row of the table. `inputs` is one shape or a list of them."""
     inputs = tuple(inputs) if isinstance(inputs, list) else (inputs,)
     if masks is not None and not isinstance(masks, (list, tuple)):
         masks = (masks,) + (None,) * (len(inputs) - 1)
     name = f"{class_name} {what}".strip()
     return Case(name, L(class_name, **arguments), inputs, masks and tuple(masks), states, training,
-                keras_2, tolerance, spread, blank, cpu, adapt, keras_3)
+                keras_2, tolerance, spread, blank, cpu, separate, call, keras_3, files, adapt)

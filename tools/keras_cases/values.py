@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from .spec import Ints, Texts
+from .spec import Bools, Ints, Texts
 
 
 def generator(*words):
@@ -34,13 +34,15 @@ def inputs_for(case, batch=None):
     arrays = []
     for index, spec in enumerate(case.inputs):
         rng = generator(case.name, "input", index)
-        shape = spec.shape if isinstance(spec, (Ints, Texts)) else spec
+        shape = spec.shape if isinstance(spec, (Bools, Ints, Texts)) else spec
         if batch is not None:
             shape = (batch,) + tuple(shape[1:])
         if isinstance(spec, Ints):
             arrays.append(rng.integers(0, spec.limit, shape).astype(np.int32))
         elif isinstance(spec, Texts):
             arrays.append(texts(rng, shape, spec))
+        elif isinstance(spec, Bools):
+            arrays.append(rng.integers(0, 3, shape) > 0)
         else:
             arrays.append(distinct(rng, shape, case.spread, index))
     if case.blank is not None:

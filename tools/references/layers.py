@@ -1,19 +1,27 @@
-"""Records what Keras 3 computes for every layer case: outputs, masks, gradients, statistics."""
+"""Records what Keras computes for every layer case: outputs, masks, gradients, statistics.
 
+Keras 3 does, and Keras 2 for what only it has.
+"""
+
+import re
 import sys
 
 import keras
 import numpy as np
 import tensorflow as tf
+import tf_keras
 
 from keras_cases import FAMILIES
 from keras_cases.recording import Recording
 from keras_cases.values import coarse, generator, inputs_for, masks_for, weight_for
 
 
-def moved(tensor, to_last):
+def moved(tensor, to_last, spatial):
+    """Channels from before the `spatial` last axes to behind them, or back."""
     axes = list(range(tensor.shape.rank))
-    return tf.transpose(tensor, [0] + axes[2:] + [1] if to_last else [0, axes[-1]] + axes[1:-1])
+    first = len(axes) - spatial - 1
+    order = axes[first + 1:] + [first] if to_last else [axes[-1]] + axes[first:-1]
+    return tf.transpose(tensor, axes[:first] + order)
 
 
 def flat(value):
@@ -27,8 +35,17 @@ def cotangent(case, index, shape):
 
 def short(variable, layer):
     """A variable's path below its layer: `kernel`, `forward_lstm/lstm_cell/kernel`."""
-    path = variable.path
+    path = getattr(variable, "path", None) or variable.name.split(":")[0]
     return path[len(layer.name) + 1:] if path.startswith(layer.name + "/") else path
+
+
+def value_of(variable):
+    """What a tape watches of a variable of either Keras."""
+    return variable.value if isinstance(variable, keras.Variable) else variable
+
+
+def dtype_of(variable):
+    return str(getattr(variable.dtype, "name", variable.dtype))
 
 
 class Subject:
@@ -38,16 +55,17 @@ class Subject:
         self.case = case
         self.arrays = inputs_for(case)
         self.masks = masks_for(case, self.arrays)
-        keras.utils.clear_session()  # restarts the counters in automatic names
+        self.keras = keras if case.keras_3 else tf_keras
+        self.keras.backend.clear_session()  # restarts the counters in automatic names
         name = case.class_name.lower()
-        self.described = case.layer.build(keras, name=name)
+        self.described = case.layer.build(self.keras, name=name)
         self.twin = not case.cpu  # the transposed twin is the same function
         self.layer = self.described
         if self.twin:
-            self.layer = case.layer.build(keras, name=name, data_format="channels_last")
+            self.layer = case.layer.build(self.keras, name=name, data_format="channels_last")
         self.call(self.tensors(), False)  # builds it
         self.names = [short(w, self.layer) for w in self.layer.weights]
-        self.initial = [weight_for((case.name,), f"{i}/{n}", tuple(w.shape), w.dtype)
+        self.initial = [weight_for((case.name,), f"{i}/{n}", tuple(w.shape), dtype_of(w))
                         for i, (n, w) in enumerate(zip(self.names, self.layer.weights))]
         self.reset()
 
@@ -57,7 +75,12 @@ class Subject:
         if hasattr(self.layer, "finalize_state"):
             self.layer.finalize_state()  # Normalization derives constants from its weights
         if getattr(self.layer, "stateful", False):
-            self.layer.reset_state()
+            (self.layer.reset_state if self.case.keras_3 else self.layer.reset_states)()
+
+    def config(self):
+        if self.case.keras_3:
+            return keras.saving.serialize_keras_object(self.described)["config"]
+        return tf_keras.saving.serialize_keras_object(self.described)["config"]
 
     def tensors(self):
         return [tf.convert_to_tensor(a) for a in self.arrays]
@@ -66,18 +89,19 @@ class Subject:
         for tensor, mask in zip(tensors, self.masks):
             if mask is not None:
                 tensor._keras_mask = tf.convert_to_tensor(mask)
-        if self.case.states:
-            return self.layer(tensors[0], initial_state=tensors[1:], training=training)
         if self.twin:
-            return moved(self.layer(moved(tensors[0], True), training=training), False)
-        return self.layer(tensors if self.case.takes_list else tensors[0], training=training)
+            spatial = int(re.search(r"(\d)D", self.case.class_name)[1])
+            outputs = self.layer(moved(tensors[0], True, spatial), training=training)
+            return tf.nest.map_structure(lambda t: moved(t, False, spatial), outputs)
+        positional, named = self.case.arguments(tensors)
+        return self.layer(*positional, training=training, **named)
 
     def run(self, training):
         """Outputs, their masks, gradients of sum(output · cotangent), weights afterwards."""
         self.reset()
         tensors = self.tensors()
         floats = [t for t in tensors if t.dtype.is_floating]
-        variables = [w.value for w in self.layer.weights if "float" in w.dtype]
+        variables = [value_of(w) for w in self.layer.weights if "float" in dtype_of(w)]
         with tf.GradientTape(persistent=True) as tape:
             for t in floats:
                 tape.watch(t)
@@ -90,13 +114,16 @@ class Subject:
         slopes = {id(t): g for t, g in zip(floats, gradients_of(tape, total, floats))}
         by_weight = gradients_of(tape, total, variables)
         of_variable = {id(v): g for v, g in zip(variables, by_weight)}
+        # Attention scores carry the mask that made them, which is none of steps.
         masks = [getattr(o, "_keras_mask", None) for o in outputs]
+        masks = [None if m is None or len(m.shape) >= len(o.shape) else m
+                 for m, o in zip(masks, outputs)]
         return {
             "outputs": [o.numpy() for o in outputs],
             "masks": [m if m is None else np.asarray(m) for m in masks],
             "cotangents": cotangents,
             "input_gradients": [dense(slopes.get(id(t))) for t in tensors],
-            "weight_gradients": [dense(of_variable.get(id(w.value))) for w in self.layer.weights],
+            "weight_gradients": [dense(of_variable.get(id(value_of(w)))) for w in self.layer.weights],
             "weights": [np.asarray(w) for w in self.layer.weights],
         }
 
@@ -125,7 +152,7 @@ def record(recording, case):
     entry = {
         "name": case.name,
         "class_name": case.class_name,
-        "config": keras.saving.serialize_keras_object(subject.described)["config"],
+        "config": subject.config(),
         "tolerance": case.tolerance,
         "inputs": recording.arrays(subject.arrays),
         "weights": [{"name": n, "trainable": w.trainable, **recording.array(v)}
@@ -135,8 +162,8 @@ def record(recording, case):
         "input_gradients": recording.arrays(result["input_gradients"]),
         "weight_gradients": recording.arrays(result["weight_gradients"]),
     }
-    if case.states:
-        entry["call"] = {"initial_state": list(range(1, len(case.inputs)))}
+    if case.described_call() is not None:
+        entry["call"] = case.described_call()
     if case.masks is not None:
         entry["masks"] = recording.arrays(subject.masks)
     if any(m is not None for m in result["masks"]):

@@ -33,6 +33,9 @@ struct ImplicitMasks {
         self.masked = masked
     }
 
+    /// The arguments by which layers take the masks of their inputs.
+    private static let keywords = ["mask", "query_mask", "value_mask", "key_mask"]
+
     /// The layers without implicit masks and without operations that only served them.
     func removed(outputs: JSON?) -> [JSON]? {
         guard !masked.isEmpty else { return nil }
@@ -42,16 +45,19 @@ struct ImplicitMasks {
             guard let nodes = layer["inbound_nodes"]?.array else { continue }
             var heedsMask = false
             let written = nodes.map { node -> JSON in
-                guard let mask = node["kwargs"]?["mask"] else { return node }
-                let sources = references(in: mask)
-                guard !sources.isEmpty, sources.allSatisfy({ isImplicit($0) }) else { return node }
-                dropped.formUnion(sources.map(\.layer))
-                // Given states, a recurrent layer heeds a mask only where it is told to.
-                heedsMask = heedsMask || node["kwargs"]?["initial_state"] != nil
                 var kwargs = node["kwargs"] ?? [:]
-                kwargs["mask"] = nil
+                for key in Self.keywords {
+                    let sources = kwargs[key].map(references(in:)) ?? []
+                    guard !sources.isEmpty, sources.allSatisfy({ isImplicit($0) }) else {
+                        continue
+                    }
+                    dropped.formUnion(sources.map(\.layer))
+                    // Given states, a recurrent layer heeds a mask only where it is told to.
+                    heedsMask = heedsMask || kwargs["initial_state"] != nil
+                    kwargs[key] = nil
+                }
                 var node = node
-                node["kwargs"] = kwargs
+                if node["kwargs"] != nil { node["kwargs"] = kwargs }
                 return node
             }
             kept[name]?["inbound_nodes"] = .array(written)

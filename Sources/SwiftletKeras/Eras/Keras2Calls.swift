@@ -40,6 +40,12 @@ struct Keras2Calls {
     /// A call of a layer as `{"args": […], "kwargs": {…}}`.
     func node(_ json: JSON, of layer: JSON) -> JSON {
         var call = node(json)
+        // Attention had its causal mask in the configuration before it had it in the call.
+        if layer["config"]?["causal"] == true {
+            var named = call["kwargs"] ?? [:]
+            named["use_causal_mask"] = true
+            call["kwargs"] = named
+        }
         // Recurrent layers took their states in one list with the sequence.
         if let name = layer["class_name"]?.string, Self.recurrentClasses.contains(name),
             let parts = call["args"]?[0]?.array, parts.count > 1

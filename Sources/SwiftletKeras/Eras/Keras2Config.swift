@@ -147,8 +147,8 @@ extension Keras2Config {
                 config["batch_shape"] = plain(value)
             case "batch_input_shape": break
             case "dtype": config[key] = className == "InputLayer" ? value : dtypePolicy(value)
-            case "layer", "backward_layer":
-                config[key] = value["class_name"] == nil ? value : try layer(value)
+            case "layer", "backward_layer", "cell", "cells":
+                config[key] = try inner(value)
             case "activation", "recurrent_activation": config[key] = activation(value)
             case _ where key.hasSuffix("initializer"): config[key] = initializer(value)
             default: config[key] = plain(value)
@@ -158,12 +158,22 @@ extension Keras2Config {
         return config
     }
 
+    /// A layer, or a list of layers, in another one's configuration.
+    private func inner(_ json: JSON) throws(ConfigRefusal) -> JSON {
+        guard let list = json.array else {
+            return json["class_name"] == nil ? json : try layer(json)
+        }
+        var layers: [JSON] = []
+        for json in list { layers.append(try inner(json)) }
+        return .array(layers)
+    }
+
     /// What single classes changed.
     private func adjust(_ config: inout JSONObject, className: String) {
         switch className {
         case "BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2":
             if let axes = config["axis"]?.array, axes.count == 1 { config["axis"] = axes[0] }
-        case "GRU", "GRUV1":
+        case "GRU", "GRUV1", "GRUCell":
             // Files that do not say it are older than the other way of applying the gate.
             if config["reset_after"] == nil { config["reset_after"] = false }
         case "CuDNNLSTM":
@@ -183,6 +193,9 @@ extension Keras2Config {
             if let factor = config["factor"], factor.double != nil {
                 config["factor"] = .array([factor, factor])
             }
+        case "Conv3DTranspose":
+            // Keras 2 reads a dilation and does nothing with it.
+            config["dilation_rate"] = [1, 1, 1]
         case "LeakyReLU":
             if let slope = config["alpha"] {
                 config["alpha"] = nil
@@ -235,7 +248,9 @@ extension Keras2Config {
             {
                 return value
             }
-            if object["class_name"] == "__tuple__", let items = object["items"] {
+            if object["class_name"] == "__tuple__" || object["class_name"] == "TensorShape",
+                let items = object["items"]
+            {
                 return plain(items)
             }
             var result = JSONObject()

@@ -15,6 +15,11 @@ struct Keras2Writing {
         guard let className = json["class_name"]?.string, let config = json["config"]?.object else {
             return json
         }
+        guard !Self.foreignClasses.contains(className) else {
+            throw ConfigRefusal(
+                place: "layer '\(NetworkLayers.name(of: json) ?? className)'",
+                cause: "\(className) does not exist in Keras 2; save as .keras")
+        }
         let written: JSONObject =
             switch className {
             case "Sequential": try sequential(config, isNested: isNested)
@@ -103,7 +108,18 @@ struct Keras2Writing {
             case ("trainable", _) where ["Discretization", "InputLayer"].contains(className): break
             // Keras 2 pads sequences along time alone.
             case ("data_format", "channels_last") where className == "ZeroPadding1D": break
-            case ("layer", _), ("backward_layer", _): config[key] = try wrapped(value)
+            case ("layer", _), ("backward_layer", _), ("cell", _): config[key] = try wrapped(value)
+            case ("cells", _):
+                var cells: [JSON] = []
+                for cell in value.array ?? [] { cells.append(try wrapped(cell)) }
+                config[key] = .array(cells)
+            case _ where Self.foreignOptions[className]?.contains(key) == true:
+                // A seed changes no result that the file could tell.
+                guard key == "seed" || value.isNull || value == false else {
+                    throw ConfigRefusal(
+                        place: "layer '\(given["name"]?.string ?? className)'",
+                        cause: "\(key) does not exist in Keras 2; save as .keras")
+                }
             case (_, "hard_sigmoid"):
                 throw ConfigRefusal(
                     place: "layer '\(given["name"]?.string ?? className)'",
@@ -121,8 +137,35 @@ struct Keras2Writing {
             default: config[key] = Self.plain(value)
             }
         }
+        if className == "MultiHeadAttention" {
+            // Keras 2 insists on them; without shapes it waits for the first call.
+            for key in ["query_shape", "key_shape", "value_shape"] { config[key] = .null }
+        }
         return config
     }
+
+    /// Whether Keras 3 finds in a model that was written so every tensor that a layer is called
+    /// with: of those among the named arguments it makes nothing.
+    static func isReadByKeras3(_ written: JSON) -> Bool {
+        (written["config"]?["layers"]?.array ?? []).allSatisfy { layer in
+            let nodes = layer["inbound_nodes"]?.array ?? []
+            let entries = nodes.flatMap { $0.array ?? [] }
+            return entries.allSatisfy { references(in: $0[3] ?? [:]).isEmpty }
+                && isReadByKeras3(layer)
+        }
+    }
+
+    /// What only Keras 3 has.
+    private static let foreignClasses: Set = [
+        "GroupQueryAttention", "RMSNormalization", "ReversibleEmbedding",
+        "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D",
+        "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D",
+    ]
+    private static let foreignOptions: [String: Set<String>] = [
+        "MultiHeadAttention": ["use_gate", "sliding_window", "seed"],
+        "Attention": ["seed"], "AdditiveAttention": ["seed"],
+        "LayerNormalization": ["rms_scaling"],
+    ]
 
     /// The layer inside a wrapper, whose module both eras ask for.
     private func wrapped(_ json: JSON) throws(ConfigRefusal) -> JSON {
@@ -143,11 +186,10 @@ struct Keras2Writing {
     /// Keys that Keras 2 does not take, where they say nothing.
     private static func isUnknown(_ key: String, _ value: JSON) -> Bool {
         switch key {
-        case "quantization_config", "renorm_clipping", "flash_attention": true
+        case "quantization_config", "flash_attention": true
         case "synchronized", "renorm", "zero_output_for_mask", "use_gate", "optional",
             "rms_scaling":
             value == false
-        case "renorm_momentum": true
         default: false
         }
     }

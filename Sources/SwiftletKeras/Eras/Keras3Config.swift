@@ -32,8 +32,14 @@ struct Keras3Config {
     /// Layers in the configuration of wrappers.
     private func wrapper(_ config: JSONObject) throws(ConfigRefusal) -> JSONObject {
         var config = config
-        for key in ["layer", "backward_layer"] where config[key]?["class_name"] != nil {
+        for key in ["layer", "backward_layer", "cell"] where config[key]?["class_name"] != nil {
             if let inner = config[key] { config[key] = try layer(inner) }
+        }
+        for key in ["cell", "cells"] {
+            guard let list = config[key]?.array else { continue }
+            var cells: [JSON] = []
+            for json in list { cells.append(try layer(json)) }
+            config[key] = .array(cells)
         }
         return config
     }

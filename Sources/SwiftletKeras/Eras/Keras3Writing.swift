@@ -19,15 +19,14 @@ struct Keras3Writing {
         guard let config = json["config"]?.object, let className = json["class_name"]?.string else {
             return json
         }
+        guard !Self.foreignClasses.contains(className) else {
+            throw refusal(path, "\(className) does not exist in Keras 3; save as legacy .h5")
+        }
         var json = json
         let registered = LayerRegistry.registeredName(of: className)
         json["registered_name"] = registered.map(JSON.string) ?? .null
         switch className {
         case _ where registered != nil: json["module"] = .null
-        case "RandomHeight", "RandomWidth":
-            throw ConfigRefusal(
-                place: "layer '\(path.joined(separator: "/"))'",
-                cause: "\(className) does not exist in Keras 3; save as legacy .h5")
         case "Functional":
             json["module"] = "keras.src.models.functional"
             json["registered_name"] = "Functional"
@@ -47,6 +46,28 @@ struct Keras3Writing {
         "Discretization": ["trainable"], "Pipeline": ["trainable", "dtype"],
     ]
 
+    /// What only Keras 2 has.
+    private static let foreignClasses: Set = [
+        "LocallyConnected1D", "LocallyConnected2D", "RandomHeight", "RandomWidth",
+    ]
+    private static let foreignOptions: Set = ["time_major", "renorm"]
+    /// Where layers have other layers in their configuration.
+    private static let layerKeys: Set = ["layer", "backward_layer", "cell", "cells"]
+
+    private func refusal(_ path: [String], _ cause: String) -> ConfigRefusal {
+        ConfigRefusal(place: "layer '\(path.joined(separator: "/"))'", cause: cause)
+    }
+
+    /// A layer, or a list of layers, in another one's configuration.
+    private func inner(_ json: JSON, path: [String]) throws(ConfigRefusal) -> JSON {
+        guard let list = json.array else {
+            return json["class_name"] == nil ? json : try layer(json, path: path)
+        }
+        var layers: [JSON] = []
+        for json in list { layers.append(try inner(json, path: path)) }
+        return .array(layers)
+    }
+
     private func layerConfig(
         _ config: JSONObject, path: [String]
     ) throws(ConfigRefusal) -> JSONObject {
@@ -55,28 +76,27 @@ struct Keras3Writing {
         config["returns_floats"] = nil
         for (key, value) in config.members {
             if key == "interpolation", value == "gaussian" || value == "mitchellcubic" {
-                throw ConfigRefusal(
-                    place: "layer '\(path.joined(separator: "/"))'",
-                    cause: "interpolation \(value.text()) does not exist in Keras 3; "
-                        + "save as legacy .h5")
+                throw refusal(
+                    path,
+                    "interpolation \(value.text()) does not exist in Keras 3; save as legacy .h5")
             }
             if value == "hard_sigmoid_fifth" {
-                throw ConfigRefusal(
-                    place: "layer '\(path.joined(separator: "/"))'",
-                    cause: "the hard_sigmoid of Keras 2 does not exist in Keras 3; "
-                        + "save as legacy .h5")
+                throw refusal(
+                    path,
+                    "the hard_sigmoid of Keras 2 does not exist in Keras 3; save as legacy .h5")
             }
             if key == "resizes_outside_training" {
                 config[key] = nil
                 guard value == true else { continue }
-                throw ConfigRefusal(
-                    place: "layer '\(path.joined(separator: "/"))'",
-                    cause: "Keras 3's RandomCrop leaves images as they are outside training; "
+                throw refusal(
+                    path,
+                    "Keras 3's RandomCrop leaves images as they are outside training; "
                         + "save as legacy .h5")
             }
-            if key == "layer" || key == "backward_layer", value["class_name"] != nil {
-                config[key] = try layer(value, path: path)
+            if Self.foreignOptions.contains(key), value == true {
+                throw refusal(path, "\(key) does not exist in Keras 3; save as legacy .h5")
             }
+            if Self.layerKeys.contains(key) { config[key] = try inner(value, path: path) }
         }
         return config
     }

@@ -21,7 +21,7 @@ struct MaskRules {
     ///   - stored: the layer as the file has it.
     ///   - usual: the rule of the Keras whose words the file uses.
     func reading(_ layer: JSON, stored: JSON, usual: MaskRule) -> JSON {
-        guard hasMasks, Self.isConcerned(layer) else { return layer }
+        guard isConcerned(layer) else { return layer }
         let rule = stored[MaskRule.configKey]?.string.flatMap(MaskRule.init) ?? usual
         var layer = layer
         set(rule == .loose ? nil : .string(rule.rawValue), in: &layer)
@@ -52,19 +52,29 @@ struct MaskRules {
     }
 
     private func differs(_ layer: JSON, from usual: MaskRule) -> Bool {
-        hasMasks && Self.isConcerned(layer) && Self.rule(of: layer) != usual
+        isConcerned(layer) && Self.rule(of: layer) != usual
     }
 
-    /// Merging layers, and recurrent ones that are given states.
-    private static func isConcerned(_ layer: JSON) -> Bool {
+    /// Merging layers and recurrent ones that are given states, where there are masks; attention and
+    /// softmax where they are given one, too.
+    private func isConcerned(_ layer: JSON) -> Bool {
         guard let name = layer["class_name"]?.string else { return false }
-        if merging.contains(name) { return true }
+        let nodes = layer["inbound_nodes"]?.array ?? []
+        if Self.attending.contains(name) {
+            return hasMasks
+                || nodes.contains {
+                    $0["kwargs"]?["attention_mask"] != nil || $0["kwargs"]?["mask"] != nil
+                }
+        }
+        guard hasMasks else { return false }
+        if Self.merging.contains(name) { return true }
         return Keras2Calls.recurrentClasses.contains(name)
-            && (layer["inbound_nodes"]?.array ?? []).contains {
+            && nodes.contains {
                 references(in: $0["args"] ?? []).count > 1 || $0["kwargs"]?["initial_state"] != nil
             }
     }
 
+    private static let attending: Set = ["MultiHeadAttention", "Softmax"]
     private static let merging: Set = [
         "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate",
     ]

@@ -117,9 +117,17 @@ struct StoredWeights {
         _ rest: inout Set<String>, in assignment: inout WeightAssignment
     ) throws {
         let skips = loading.skipsMismatches
-        let paths = specs.indices.map { "\(vars)/\($0)" }
+        // Some objects keep copies of other weights before one of their own.
+        var paths: [String] = []
+        var number = 0
+        for spec in specs {
+            for copy in number..<number + spec.storedAfter.count { rest.remove("\(vars)/\(copy)") }
+            number += spec.storedAfter.count
+            paths.append("\(vars)/\(number)")
+            number += 1
+        }
         let count = paths.count { arrays[$0] != nil }
-        let isLonger = arrays["\(vars)/\(specs.count)"] != nil
+        let isLonger = arrays["\(vars)/\(number)"] != nil
         if skips, count < specs.count || isLonger {
             for spec in specs { assignment.missing(spec.path, isAllowed: true) }
             return
@@ -220,13 +228,28 @@ extension HDF5Writer {
         try group("layers")
         var counts: [String: Int] = [:]
         for spec in model.shapes.weights {
-            let index = counts[spec.group, default: 0]
+            var index = counts[spec.group, default: 0]
+            for copy in spec.storedAfter {
+                if let original = model.shapes.weights.first(where: { $0.path == copy }) {
+                    try dataset("\(spec.group)/vars/\(index)", model.tensor(original))
+                }
+                index += 1
+            }
             counts[spec.group] = index + 1
             try dataset("\(spec.group)/vars/\(index)", model.tensor(spec))
         }
         for (path, tensor) in model.network.storedVariables() { try dataset(path, tensor) }
+        for group in Set(counts.keys).sorted() {
+            // Keras 2 looks for the parts of attention under names of its own.
+            let name = group.split(separator: "/").last.map(String.init) ?? ""
+            if Self.attentionParts.contains(name) { try link(group, as: "_" + name) }
+        }
         for (index, tensor) in optimizer.enumerated() {
             try dataset("optimizer/vars/\(index)", tensor)
         }
     }
+
+    private static let attentionParts: Set = [
+        "query_dense", "key_dense", "value_dense", "output_dense",
+    ]
 }

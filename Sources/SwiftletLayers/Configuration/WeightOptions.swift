@@ -33,10 +33,10 @@ public struct WeightOptions: Sendable, Hashable {
 extension Lowering {
     /// Declares a trained weight with its options; see ``weight(_:_:initializer:regularizer:constraint:isTrainable:dtype:)``.
     package mutating func weight(
-        _ name: String, _ dimensions: [Int], _ options: WeightOptions
+        _ name: String, _ dimensions: [Int], _ options: WeightOptions, fans: [Int]? = nil
     ) throws -> Value {
         try weight(
             name, dimensions, initializer: options.initializer, regularizer: options.regularizer,
-            constraint: options.constraint)
+            constraint: options.constraint, fans: fans)
     }
 }

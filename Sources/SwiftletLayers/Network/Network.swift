@@ -153,19 +153,32 @@ public struct Network: Layer {
 
     /// Where each layer's weights lie in a `.weights.h5` file: the class in snake case, counted.
     package var storeGroups: [String] {
-        var counts: [String: Int] = [:]
+        var groups = StoreGroups()
         return entries.map { entry in
-            if kind == .sequential, entry.layer is Input { return "" }
-            let name = snakeCase(Self.storeClassName(of: entry.layer))
-            let count = counts[name, default: 0]
-            counts[name] = count + 1
-            return "layers/" + (count == 0 ? name : "\(name)_\(count)")
+            kind == .sequential && entry.layer is Input ? "" : "layers/" + groups.next(entry.layer)
         }
     }
 
-    /// The class that Keras would make of the layer.
-    package static func storeClassName(of layer: any Layer) -> String {
+    /// The class that a `.weights.h5` file and automatic names tell.
+    static func storeClassName(of layer: any Layer) -> String {
+        (layer as? Network)?.kind.rawValue ?? type(of: layer).storedClassName
+    }
+
+    /// The class that a configuration names.
+    static func configClassName(of layer: any Layer) -> String {
         (layer as? Network)?.kind.rawValue ?? type(of: layer).className
+    }
+}
+
+/// Names layers of one list in a `.weights.h5` file: the class in snake case, counted.
+struct StoreGroups {
+    private var counts: [String: Int] = [:]
+
+    mutating func next(_ layer: any Layer) -> String {
+        let name = snakeCase(Network.storeClassName(of: layer))
+        let count = counts[name, default: 0]
+        counts[name] = count + 1
+        return count == 0 ? name : "\(name)_\(count)"
     }
 }
 

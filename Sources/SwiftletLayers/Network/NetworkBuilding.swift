@@ -8,7 +8,11 @@ struct LayerNames {
 
     mutating func name(for layer: any Layer) -> String {
         if let name = layer.options.name { return name }
-        let stem = snakeCase(Network.storeClassName(of: layer))
+        return unique(snakeCase(Network.storeClassName(of: layer)))
+    }
+
+    /// `stem`, or with a number behind it a name that is not taken.
+    mutating func unique(_ stem: String) -> String {
         while true {
             let count = counts[stem, default: 0]
             counts[stem] = count + 1

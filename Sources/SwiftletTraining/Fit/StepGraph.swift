@@ -141,7 +141,7 @@ struct StepGraph {
         }
         if isTraining {
             let trained = lowering.specs.filter(\.isTrainable).compactMap {
-                lowering.weight(path: $0.path)
+                lowering.usedWeight(path: $0.path)
             }
             gradients = try graph.gradients(of: loss, withRespectTo: trained)
             gradientSquares = try gradients.map { gradient in
@@ -158,7 +158,7 @@ struct StepGraph {
         var result = lowering.penalties
         for spec in lowering.specs where spec.isTrainable {
             guard let regularizer = spec.regularizer,
-                let weight = lowering.weight(path: spec.path)
+                let weight = lowering.usedWeight(path: spec.path)
             else { continue }
             result.append(try regularizer.penalty(on: weight, in: &graph))
         }

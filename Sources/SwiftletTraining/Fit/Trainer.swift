@@ -71,8 +71,8 @@ final class Trainer {
         let step = firstCounter &+ UInt32(truncatingIfNeeded: optimizer?.iteration ?? 0)
         try program.run(step: Int64(step), weights: weights, workers: workers)
         totals.add(program, samples: rows.count)
-        try applyGradients(program.gradients, program.gradientSquares)
         try program.applyUpdates(to: &weights)
+        try applyGradients(program.gradients, program.gradientSquares)
     }
 
     private func applyGradients(

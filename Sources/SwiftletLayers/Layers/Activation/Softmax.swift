@@ -30,18 +30,24 @@ public struct Softmax: Layer {
         guard normalized.count == axes.count, !axes.isEmpty else {
             throw refusal("axes \(axes) are not in an input of shape \(shape)")
         }
-        if let mask = call.argument(1, "mask")?.leaf ?? lowering.implicitMask(of: x) {
+        let mask = call.argument(1, "mask")?.leaf ?? lowering.implicitMask(of: x)
+        if let mask {
             // What is masked gets a weight of exp(−∞), as Keras does it with a large number.
             let hidden = try lowering.graph.constant(-3.4028234e38 / 2)
             x = try lowering.graph.select(mask, x, lowering.graph.spread(hidden, to: shape))
         }
-        if normalized.count == 1 {
-            return [try lowering.graph.softmax(x, axis: normalized[0])]
-        }
-        let largest = try lowering.graph.max(x, axes: normalized, keepsDimensions: true)
-        let exponentials = try lowering.graph.unary(.exp, lowering.graph.subtract(x, largest))
-        let sum = try lowering.graph.sum(exponentials, axes: normalized, keepsDimensions: true)
-        return [try lowering.graph.divide(exponentials, sum)]
+        let y = try softmax(x, normalized, in: &lowering.graph)
+        guard let mask, options.maskRule == .loose else { return [y] }
+        // Keras 3 gives zeros even where everything is masked.
+        return [try lowering.graph.select(mask, y, lowering.graph.constant(0))]
+    }
+
+    private func softmax(_ x: Value, _ axes: [Int], in graph: inout Graph) throws -> Value {
+        if axes.count == 1 { return try graph.softmax(x, axis: axes[0]) }
+        let largest = try graph.max(x, axes: axes, keepsDimensions: true)
+        let exponentials = try graph.unary(.exp, graph.subtract(x, largest))
+        let sum = try graph.sum(exponentials, axes: axes, keepsDimensions: true)
+        return try graph.divide(exponentials, sum)
     }
 }
 

@@ -34,7 +34,7 @@ package struct ConvolutionOptions: Sendable {
         self.bias = bias
     }
 
-    init(config: LayerConfig, rank: Int) throws {
+    init(config: LayerConfig, rank: Int, activation fallback: Activation = .linear) throws {
         filters = try config.positiveInt("filters")
         kernelSize = Extent(try config.ints("kernel_size", count: rank))
         let ones = [Int](repeating: 1, count: rank)
@@ -43,7 +43,7 @@ package struct ConvolutionOptions: Sendable {
         padding = try config.choice("padding", default: .valid)
         format = try config.choice("data_format", default: .channelsLast)
         groups = try config.positiveInt("groups", default: 1)
-        activation = try config.activation("activation")
+        activation = try config.activation("activation", default: fallback)
         usesBias = try config.bool("use_bias", default: true)
         kernel = try WeightOptions(config: config, "kernel", default: .glorotUniform)
         bias = try WeightOptions(config: config, "bias", default: .zeros)

@@ -19,6 +19,9 @@ public struct BatchNormalization: UnaryLayer {
     private let beta: WeightOptions
     private let movingMean: Initializer
     private let movingVariance: Initializer
+    /// Keras 2's batch renormalisation, which keeps further statistics to train with: its options as
+    /// the file gives them.
+    private let renormalization: JSONObject?
     public var supportsMasking: Bool { true }
     public var mixesExamples: Bool { isTrainable }
 
@@ -41,13 +44,11 @@ public struct BatchNormalization: UnaryLayer {
         beta = WeightOptions(.zeros)
         movingMean = .zeros
         movingVariance = .ones
+        renormalization = nil
     }
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        guard try !config.bool("renorm", default: false) else {
-            throw ModelError.config(key: "renorm", cause: "batch renormalization is not supported")
-        }
         axis = try config.int("axis", default: -1)
         momentum = try config.float("momentum", default: 0.99)
         epsilon = try config.float("epsilon", default: 1e-3)
@@ -57,6 +58,12 @@ public struct BatchNormalization: UnaryLayer {
         beta = try WeightOptions(config: config, "beta", default: .zeros)
         movingMean = try config.initializer("moving_mean_initializer", default: .zeros)
         movingVariance = try config.initializer("moving_variance_initializer", default: .ones)
+        renormalization =
+            try config.bool("renorm", default: false)
+            ? [
+                "renorm": true, "renorm_clipping": config.json["renorm_clipping"] ?? .null,
+                "renorm_momentum": config.json["renorm_momentum"] ?? .double(0.99),
+            ] : nil
     }
 
     public var config: JSONObject {
@@ -69,6 +76,7 @@ public struct BatchNormalization: UnaryLayer {
         config["moving_mean_initializer"] = movingMean.json
         config["moving_variance_initializer"] = movingVariance.json
         config["synchronized"] = false
+        for (key, value) in renormalization ?? [:] { config[key] = value }
         return config
     }
 
@@ -84,7 +92,19 @@ public struct BatchNormalization: UnaryLayer {
             "moving_mean", [channels], initializer: movingMean, isTrainable: false)
         var variance = try lowering.weight(
             "moving_variance", [channels], initializer: movingVariance, isTrainable: false)
+        if renormalization != nil {
+            for (name, initializer) in [
+                ("moving_stddev", movingVariance), ("renorm_mean", movingMean),
+                ("renorm_stddev", movingVariance),
+            ] {
+                _ = try lowering.weight(
+                    name, [channels], initializer: initializer, isTrainable: false)
+            }
+        }
         if lowering.isTraining, !lowering.isFrozen {
+            guard renormalization == nil else {
+                throw refusal("batch renormalization cannot be trained")
+            }
             let moving = (
                 mean: lowering.state("moving_mean", of: mean),
                 variance: lowering.state("moving_variance", of: variance)

@@ -10,11 +10,13 @@ package struct RecurrentOptions: Sendable {
     var returnsState = false
     /// Whether the steps are taken from the last to the first.
     var goesBackwards = false
-    var isStateful = false
+    /// Keras's states that outlive a call: here every call begins anew, as Keras's first.
+    private var isStateful = false
     private var unrolls = false
     /// Whether masked steps give zeros rather than the step's before.
-    var zerosMasked = false
-    private var seed: Int?
+    private var zerosMasked = false
+    /// Keras 2's `time_major`: sequences, masks and outputs have the time before the batch.
+    private var isTimeMajor = false
 
     init(returnsSequences: Bool, returnsState: Bool, goesBackwards: Bool) {
         self.returnsSequences = returnsSequences
@@ -29,7 +31,11 @@ package struct RecurrentOptions: Sendable {
         isStateful = try config.bool("stateful", default: false)
         unrolls = try config.bool("unroll", default: false)
         zerosMasked = try config.bool("zero_output_for_mask", default: false)
-        seed = try config.optionalInt("seed")
+        isTimeMajor = try config.bool("time_major", default: false)
+        guard try config.int("num_constants", default: 0) == 0 else {
+            throw ModelError.config(
+                key: "num_constants", cause: "constants beside the states are not supported")
+        }
     }
 
     func write(to config: inout JSONObject) {
@@ -39,74 +45,87 @@ package struct RecurrentOptions: Sendable {
         config["stateful"] = .bool(isStateful)
         config["unroll"] = .bool(unrolls)
         config["zero_output_for_mask"] = .bool(zerosMasked)
+        if isTimeMajor { config["time_major"] = true }
     }
 
-    /// Runs `cell` along axis 1 of `[batch, time, features]`.
+    /// Runs `cell` along axis 1 of `[batch, time, …]`.
     ///
+    /// - Parameter cellName: what the cell's weights are named after, if not the layer itself.
     /// - Returns: the output, then the last states if they are asked for.
     func lower(
-        _ cell: some RecurrentCell, _ call: CallArguments<Value>, maskRule: MaskRule,
-        in lowering: inout Lowering
+        _ cell: any RecurrentCell, named cellName: String? = nil, _ call: CallArguments<Value>,
+        maskRule: MaskRule, in lowering: inout Lowering
     ) throws -> [Value] {
-        guard let sequence = call.inputs.first else {
+        guard var sequence = call.inputs.first else {
             throw ModelError.config(key: "input", cause: "a sequence expected")
         }
-        let shape = lowering.graph.shape(of: sequence)
-        guard shape.rank == 3 else {
+        guard lowering.graph.shape(of: sequence).rank >= 3 else {
             throw ModelError.config(
-                key: "input", cause: "[batch, time, features] expected, \(shape) found")
+                key: "input",
+                cause: "[batch, time, features] expected, "
+                    + "\(lowering.graph.shape(of: sequence)) found")
+        }
+        guard call.argument(.max, "constants") == nil else {
+            throw ModelError.config(
+                key: "constants", cause: "constants beside the states are not supported")
         }
         let given =
             Array(call.inputs.dropFirst())
             + (call.argument(1, "initial_state")?.leaves ?? [])
         let explicit = call.argument(2, "mask")?.leaf
         let outputMask = explicit ?? lowering.mask(of: sequence)
-        let mask = given.isEmpty || maskRule == .strict ? outputMask : explicit
-        let states = try initialStates(given, cell, batch: shape[0], in: &lowering)
-        let weights = try lowering.scoped(nil, group: "cell") {
-            try cell.weights(features: shape[2], in: &$0)
+        var mask = given.isEmpty || maskRule == .strict ? outputMask : explicit
+        if isTimeMajor {
+            sequence = try swapped(sequence, in: &lowering.graph)
+            mask = try mask.map { try swapped($0, in: &lowering.graph) }
         }
-        var x = sequence
-        if cell.inputDropout > 0, lowering.isTraining {
-            let factors = try lowering.dropoutFactors(
-                rate: cell.inputDropout, extents: [shape[0], 1, shape[2]], seed: seed,
-                name: "input dropout")
-            x = try lowering.graph.multiply(x, factors)
+        let shape = lowering.graph.shape(of: sequence).dimensions
+        let (batch, input) = (shape[0], Array(shape[2...]))
+        if let mask, lowering.graph.shape(of: mask).dimensions != [batch, shape[1]] {
+            throw ModelError.config(
+                key: "mask",
+                cause: "[\(batch), \(shape[1])] expected, \(lowering.graph.shape(of: mask)) found")
         }
-        let projected = try cell.project(x, with: weights, in: &lowering.graph)
+        let states = try initialStates(
+            given, cell.stateExtents(input: input).map { [batch] + $0 }, in: &lowering)
+        let parameters = try lowering.within(cell, name: cellName, group: "cell") {
+            try cell.parameters(input: input, batch: batch, in: &$0)
+        }
+        let projected = try cell.project(sequence, with: parameters, in: &lowering.graph)
         let scan = try RecurrentScan(
-            cell: cell, options: self, seed: seed, projected: projected, mask: mask, states: states,
-            weights: weights, in: &lowering)
-        return try results(scan, sequence: sequence, mask: outputMask, in: &lowering)
+            cell: cell, isReversed: goesBackwards, stacksOutputs: returnsSequences,
+            zerosMasked: zerosMasked, projected: projected, mask: mask, states: states,
+            outputExtents: cell.outputExtents(input: input), parameters: parameters, in: &lowering)
+        return try results(scan, mask: outputMask, in: &lowering)
+    }
+
+    private func swapped(_ x: Value, in graph: inout Graph) throws -> Value {
+        let rank = graph.shape(of: x).rank
+        return try graph.transpose(x, permutation: [1, 0] + Array(2..<max(2, rank)))
     }
 
     private func initialStates(
-        _ given: [Value], _ cell: some RecurrentCell, batch: Int, in lowering: inout Lowering
+        _ given: [Value], _ extents: [[Int]], in lowering: inout Lowering
     ) throws -> [Value] {
-        let shape = try Shape([batch, cell.units])
         if given.isEmpty {
-            return try (0..<cell.stateCount).map { _ in
-                try lowering.graph.constant(Tensor(zeros: shape))
-            }
+            return try extents.map { try lowering.graph.constant(Tensor(zeros: Shape($0))) }
         }
-        guard given.count == cell.stateCount,
-            given.allSatisfy({ lowering.graph.shape(of: $0) == shape })
-        else {
+        let found = given.map { lowering.graph.shape(of: $0).dimensions }
+        guard found == extents else {
             throw ModelError.config(
-                key: "initial_state",
-                cause: "\(cell.stateCount) states of \(shape) expected, "
-                    + "\(given.map { lowering.graph.shape(of: $0) }) found")
+                key: "initial_state", cause: "states of \(extents) expected, \(found) found")
         }
         return given
     }
 
     private func results(
-        _ scan: RecurrentScan, sequence: Value, mask: Value?, in lowering: inout Lowering
+        _ scan: RecurrentScan, mask: Value?, in lowering: inout Lowering
     ) throws -> [Value] {
         var output = scan.last
         if returnsSequences, let steps = scan.steps {
             // Keras gives the steps in the order in which they were taken.
             output = goesBackwards ? try lowering.graph.reverse(steps, axes: [1]) : steps
+            if isTimeMajor { output = try swapped(output, in: &lowering.graph) }
             lowering.setMask(mask, of: output)
         }
         return [output] + (returnsState ? scan.states : [])

@@ -5,62 +5,68 @@ internal import SwiftletTensor
 struct RecurrentScan {
     /// The output of the last step taken.
     let last: Value
-    /// The outputs of all steps, `[batch, time, units]`, in the order of the sequence; nil unless
-    /// they are asked for.
+    /// The outputs of all steps, `[batch, time, …]`, in the order of the sequence; nil unless they
+    /// are asked for.
     let steps: Value?
     /// The states after the last step.
     let states: [Value]
 
+    /// - Parameters:
+    ///   - zerosMasked: whether steps that do not count give zeros.
+    ///   - projected: `[batch, time, …]`.
+    ///   - mask: bool `[batch, time]`.
+    ///   - outputExtents: of a step, without the batch.
     init(
-        cell: some RecurrentCell, options: RecurrentOptions, seed: Int?, projected: Value,
-        mask: Value?, states initial: [Value], weights: RecurrentWeights,
-        in lowering: inout Lowering
+        cell: any RecurrentCell, isReversed: Bool, stacksOutputs: Bool, zerosMasked: Bool,
+        projected: Value, mask: Value?, states initial: [Value], outputExtents: [Int],
+        parameters: CellParameters, in lowering: inout Lowering
     ) throws {
-        let shape = lowering.graph.shape(of: projected)
-        let type = TensorType(try Shape([shape[0], cell.units]))
+        let shape = lowering.graph.shape(of: projected).dimensions
+        let batch = shape[0]
+        let outputType = TensorType(try Shape([batch] + outputExtents))
         var body = ScanBody()
-        let states = try (0..<cell.stateCount).map { _ in try body.state(type) }
-        // With a mask, a step that does not count repeats the output before it, zeros at first,
-        // whatever the initial state.
-        let previous = try mask.map { _ in try body.state(type) }
-        let x = try body.slice(TensorType(try Shape([shape[0], shape[2]])))
-        let counts = try mask.map { _ in
-            try body.slice(TensorType(try Shape([shape[0], 1]), .bool))
+        let states = try initial.map { try body.state(lowering.graph[$0]) }
+        // The output before is carried along where it is no state: with a mask, since a step that
+        // does not count repeats it, zeros at first, whatever the initial state.
+        let carriesOutput = mask != nil || !cell.givesFirstState
+        let previous = carriesOutput ? try body.state(outputType) : nil
+        let x = try body.slice(TensorType(try Shape([batch] + shape[2...])))
+        let counts = try mask.map { _ in try body.slice(TensorType(try Shape([batch, 1]), .bool)) }
+        var invariants: [Value] = []
+        let inner = try parameters.forSteps { value in
+            invariants.append(value)
+            return try body.invariant(lowering.graph[value])
         }
-        let inner = try weights.inner.map { try body.invariant(lowering.graph[$0]) }
-        var invariants = weights.inner
-        var hidden = states[0]
-        if cell.recurrentDropout > 0, lowering.isTraining {
-            invariants.append(
-                try lowering.dropoutFactors(
-                    rate: cell.recurrentDropout, extents: [shape[0], cell.units], seed: seed,
-                    name: "recurrent dropout"))
-            hidden = try body.graph.multiply(hidden, body.invariant(type))
-        }
-        var new = try cell.step(
-            x, hidden: hidden, states: states, weights: inner, in: &body.graph)
-        var output = new[0]
+        var (output, new) = try cell.step(x, states: states, with: inner, in: &body.graph)
         if let counts, let previous {
-            let zeros = try body.graph.constant(Tensor(zeros: type.shape))
-            output = try body.graph.select(
-                counts, output, options.zerosMasked ? zeros : previous)
-            new = try zip(new, states).map { try body.graph.select(counts, $0, $1) }
-            new.append(output)
+            func choose(_ a: Value, _ b: Value) throws -> Value {
+                let rank = body.graph.shape(of: a).rank
+                let column = try body.graph.reshape(
+                    counts, to: [batch] + [Int](repeating: 1, count: rank - 1))
+                return try body.graph.select(column, a, b)
+            }
+            let zeros = try body.graph.constant(Tensor(zeros: outputType.shape))
+            output = try choose(output, zerosMasked ? zeros : previous)
+            new = try zip(new, states).map { try choose($0, $1) }
         }
+        if carriesOutput { new.append(output) }
         body.newStates = new
-        if options.returnsSequences { body.outputs = [output] }
+        if stacksOutputs { body.outputs = [output] }
 
         var operands = initial
-        if mask != nil { operands.append(try lowering.graph.constant(Tensor(zeros: type.shape))) }
+        if carriesOutput {
+            operands.append(try lowering.graph.constant(Tensor(zeros: outputType.shape)))
+        }
         operands.append(projected)
         if let mask {
-            operands.append(try lowering.graph.reshape(mask, to: [shape[0], shape[1], 1]))
+            operands.append(
+                try lowering.graph.reshape(lowering.truth(of: mask), to: [batch, shape[1], 1]))
         }
         let results = try lowering.graph.append(
-            Scan(body: body, isReversed: options.goesBackwards, keepsStates: lowering.isTraining),
+            Scan(body: body, isReversed: isReversed, keepsStates: lowering.isTraining),
             operands + invariants)
-        self.states = Array(results[..<cell.stateCount])
-        last = mask == nil ? results[0] : results[cell.stateCount]
-        steps = options.returnsSequences ? results[body.newStates.count] : nil
+        self.states = Array(results[..<initial.count])
+        last = carriesOutput ? results[initial.count] : results[0]
+        steps = stacksOutputs ? results[body.newStates.count] : nil
     }
 }

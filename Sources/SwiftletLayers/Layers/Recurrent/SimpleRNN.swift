@@ -7,7 +7,7 @@ public import SwiftletGraph
 public struct SimpleRNN: RecurrentLayer {
     public static let className = "SimpleRNN"
     public var options: LayerOptions
-    private let cell: Cell
+    private let cell: SimpleRNNCell
     private var recurrence: RecurrentOptions
 
     public init(
@@ -17,10 +17,9 @@ public struct SimpleRNN: RecurrentLayer {
         name: String? = nil
     ) {
         options = LayerOptions(name: name)
-        cell = Cell(
-            options: CellOptions(
-                units: units, activation: activation, usesBias: usesBias, dropout: dropout,
-                recurrentDropout: recurrentDropout))
+        cell = SimpleRNNCell(
+            units, activation: activation, usesBias: usesBias, dropout: dropout,
+            recurrentDropout: recurrentDropout)
         recurrence = RecurrentOptions(
             returnsSequences: returnsSequences, returnsState: returnsState,
             goesBackwards: goesBackwards)
@@ -28,15 +27,13 @@ public struct SimpleRNN: RecurrentLayer {
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
-        cell = Cell(
-            options: try CellOptions(config: config))
+        cell = try SimpleRNNCell(config: config)
         recurrence = try RecurrentOptions(config: config)
     }
 
     public var config: JSONObject {
-        var config: JSONObject = [:]
+        var config = cell.config
         recurrence.write(to: &config)
-        cell.options.write(to: &config)
         return config
     }
 
@@ -51,38 +48,5 @@ public struct SimpleRNN: RecurrentLayer {
 
     public func lower(_ call: CallArguments<Value>, in lowering: inout Lowering) throws -> [Value] {
         try recurrence.lower(cell, call, maskRule: options.maskRule, in: &lowering)
-    }
-}
-
-extension SimpleRNN {
-    /// One step of ``SimpleRNN``.
-    struct Cell: RecurrentCell {
-        let options: CellOptions
-        var units: Int { options.units }
-        var stateCount: Int { 1 }
-        var inputDropout: Float { options.dropout }
-        var recurrentDropout: Float { options.recurrentDropout }
-
-        func weights(features: Int, in lowering: inout Lowering) throws -> RecurrentWeights {
-            let weights = try options.weights(
-                features: features, gates: 1, biasShape: [units], in: &lowering)
-            return RecurrentWeights(
-                outer: [weights.kernel] + (weights.bias.map { [$0] } ?? []),
-                inner: [weights.recurrent])
-        }
-
-        func project(
-            _ x: Value, with weights: RecurrentWeights, in graph: inout Graph
-        ) throws -> Value {
-            try projected(
-                x, weights.outer[0], bias: weights.outer.dropFirst().first, in: &graph)
-        }
-
-        func step(
-            _ x: Value, hidden: Value, states: [Value], weights: [Value], in graph: inout Graph
-        ) throws -> [Value] {
-            let sum = try graph.add(x, graph.matmul(hidden, weights[0]))
-            return [try graph.activate(sum, options.activation)]
-        }
     }
 }
