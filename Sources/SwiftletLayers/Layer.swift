@@ -14,6 +14,9 @@ public protocol Layer: Sendable {
     /// The name, whether it is trained, and what else every layer has.
     var options: LayerOptions { get set }
 
+    /// The class that Keras gives an object like this one; ``className`` for most.
+    var storedClassName: String { get }
+
     /// Reads a canonical (Keras 3) configuration.
     ///
     /// - Throws: ``ModelError/config(key:cause:)``.
@@ -34,15 +37,16 @@ public protocol Layer: Sendable {
 }
 
 extension Layer {
+    public var storedClassName: String { Self.className }
     public var supportsMasking: Bool { false }
     public var mixesExamples: Bool { false }
 
     /// A description of the layer for messages: its name, or its class if it has none yet.
-    package var displayName: String { options.name ?? Self.className }
+    package var displayName: String { options.name ?? storedClassName }
 
     /// An error about this layer's operands.
     package func refusal(_ cause: String) -> ModelError {
-        .layer(place: displayName, className: Self.className, cause: cause)
+        .layer(place: displayName, className: storedClassName, cause: cause)
     }
 }
 

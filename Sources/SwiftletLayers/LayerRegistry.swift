@@ -38,6 +38,11 @@ public struct LayerRegistry: Sendable {
             throw ModelError.structure("a layer without class_name and config")
         }
         let place = config["name"]?.string ?? json["name"]?.string ?? className
+        if let module = json["module"]?.string.flatMap(OperationModule.init(path:)) {
+            return try KerasOperation(
+                className, module: module,
+                config: LayerConfig(config, registry: self, depth: depth), place: place)
+        }
         guard let type = type(of: json) else {
             let registered = json["registered_name"]?.string ?? className
             throw ModelError.unknownLayer(place: place, className: registered)
@@ -57,6 +62,9 @@ public struct LayerRegistry: Sendable {
 extension Layer {
     /// The canonical (Keras 3) object, the inverse of ``LayerRegistry/layer(from:depth:)``.
     package func serialized(name: String? = nil) -> JSON {
+        if let operation = self as? KerasOperation {
+            return operation.serializedOperation(name: name)
+        }
         var all = JSONObject()
         all["name"] = .string(name ?? displayName)
         all["trainable"] = .bool(options.isTrainable)
@@ -73,7 +81,7 @@ extension Layer {
         if options.maskRule != .loose {
             all[MaskRule.configKey] = .string(options.maskRule.rawValue)
         }
-        let className = Network.storeClassName(of: self)
+        let className = storedClassName
         if let registered = CustomLayers.registeredName(of: className) {
             return [
                 "module": nil, "class_name": .string(className), "config": .object(all),

@@ -67,6 +67,10 @@ struct Keras2Writing {
         }
         var layers: [JSON] = []
         for json in given {
+            if let operation = TensorFlowWriting(json, bases: bases) {
+                layers.append(try operation.layer(nodes: json["inbound_nodes"]?.array ?? []))
+                continue
+            }
             var written = try layer(json, isNested: true)
             let name = NetworkLayers.name(of: json) ?? ""
             written["name"] = .string(name)

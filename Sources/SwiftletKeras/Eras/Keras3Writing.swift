@@ -19,6 +19,14 @@ struct Keras3Writing {
         guard let config = json["config"]?.object, let className = json["class_name"]?.string else {
             return json
         }
+        if let module = json["module"]?.string.flatMap(OperationModule.init(path:)) {
+            guard module != .legacy else {
+                throw ConfigRefusal(
+                    place: "layer '\(path.joined(separator: "/"))'",
+                    cause: "the operation \(className) does not exist in Keras 3")
+            }
+            return json
+        }
         var json = json
         let registered = LayerRegistry.registeredName(of: className)
         json["registered_name"] = registered.map(JSON.string) ?? .null

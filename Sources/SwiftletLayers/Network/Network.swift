@@ -36,6 +36,7 @@ public struct Network: Layer {
     }
 
     public static let className = Kind.functional.rawValue
+    public var storedClassName: String { kind.rawValue }
     /// The names under which files hold a network; older ones say Model.
     static let classNames = [Kind.functional.rawValue, Kind.sequential.rawValue, "Model"]
     public var options: LayerOptions
@@ -156,16 +157,13 @@ public struct Network: Layer {
         var counts: [String: Int] = [:]
         return entries.map { entry in
             if kind == .sequential, entry.layer is Input { return "" }
-            let name = snakeCase(Self.storeClassName(of: entry.layer))
+            // Operations are no layers and have no place there.
+            if entry.layer is KerasOperation { return "" }
+            let name = snakeCase(entry.layer.storedClassName)
             let count = counts[name, default: 0]
             counts[name] = count + 1
             return "layers/" + (count == 0 ? name : "\(name)_\(count)")
         }
-    }
-
-    /// The class that Keras would make of the layer.
-    package static func storeClassName(of layer: any Layer) -> String {
-        (layer as? Network)?.kind.rawValue ?? type(of: layer).className
     }
 }
 

@@ -8,7 +8,7 @@ struct LayerNames {
 
     mutating func name(for layer: any Layer) -> String {
         if let name = layer.options.name { return name }
-        let stem = snakeCase(Network.storeClassName(of: layer))
+        let stem = snakeCase(layer.storedClassName)
         while true {
             let count = counts[stem, default: 0]
             counts[stem] = count + 1
