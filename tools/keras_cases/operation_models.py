@@ -48,7 +48,7 @@ def keras3_model(case):
     import keras
 
     try:
-        return model_of(case, keras, keras.ops, batched=False)
+        return model_of(case, keras, keras.ops, batched=case.batched)
     except Exception:  # some need the size of the batch
         return model_of(case, keras, keras.ops, batched=True)
 

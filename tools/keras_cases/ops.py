@@ -38,6 +38,7 @@ class OpCase:
     gradients: bool = True
     family: str = ""
     cpu: bool = True
+    batched: bool = False  # whether the model needs to know the size of the batch
 
 
 M = (2, 3, 4)
@@ -184,7 +185,8 @@ def shapes():
     yield "expand_dims", lambda o, x: o.expand_dims(x, 1), M
     yield "expand_dims several", lambda o, x: o.expand_dims(x, (1, -1)), M
     yield "squeeze", lambda o, x: o.squeeze(x, axis=1), (2, 1, 4)
-    yield "broadcast_to", lambda o, x: o.broadcast_to(x, (2, 3, 4)), (2, 1, 4)
+    yield "broadcast_to", lambda o, x: o.broadcast_to(x, (2, 3, 4)), (2, 1, 4), \
+        {"batched": True}
     yield "concatenate", lambda o, x, y: o.concatenate([x, y], axis=1), [M, (2, 2, 4)]
     yield "concatenate types", lambda o, x, y: o.concatenate([x, y], axis=-1), [A, I(A)]
     yield "stack", lambda o, x, y: o.stack([x, y], axis=1), [M, M]
@@ -360,7 +362,7 @@ def images():
     yield "sobel_edges", lambda o, x: o.image.sobel_edges(x), i
     yield "affine_transform", lambda o, x: o.image.affine_transform(
         x, np.array([[1.1, 0.1, -0.5, 0.05, 0.9, 0.4, 0.0, 0.001]] * 2, "float32"),
-        fill_mode="reflect"), i, {"gradients": False}
+        fill_mode="reflect"), i, {"gradients": False, "batched": True}
 
 
 TABLES = {"ops-unary": unary, "ops-binary": binary, "ops-reductions": reductions,

@@ -25,6 +25,7 @@ struct Keras3Writing {
                     place: "layer '\(path.joined(separator: "/"))'",
                     cause: "the operation \(className) does not exist in Keras 3")
             }
+            try refuseForeignOptions(of: json, className, path: path)
             return json
         }
         var json = json
@@ -53,6 +54,28 @@ struct Keras3Writing {
     /// Keys that all layers have but these classes do not take.
     private static let refusedKeys = [
         "Discretization": ["trainable"], "Pipeline": ["trainable", "dtype"],
+    ]
+
+    /// What an operation that came from TensorFlow may say and one of Keras 3 cannot.
+    private func refuseForeignOptions(
+        of json: JSON, _ className: String, path: [String]
+    ) throws(ConfigRefusal) {
+        var foreign = ["exclusive", "reverse"].filter {
+            className.hasPrefix("Cum") && json["config"]?[$0] != nil
+        }
+        // Options of a class that are tensors, or differ from call to call.
+        for node in json["inbound_nodes"]?.array ?? [] where className != "Rearrange" {
+            foreign += (node["kwargs"]?.object ?? [:]).keys.filter(Self.classOptions.contains)
+        }
+        guard let first = foreign.first else { return }
+        throw ConfigRefusal(
+            place: "layer '\(path.joined(separator: "/"))'",
+            cause: "the operation \(className) has no such \(first) in Keras 3")
+    }
+
+    private static let classOptions: Set = [
+        "newshape", "axis", "axes", "repeats", "pad_width", "indices_or_sections", "shift",
+        "num_classes", "x_min", "x_max", "keepdims", "k", "dtype", "shape",
     ]
 
     private func layerConfig(

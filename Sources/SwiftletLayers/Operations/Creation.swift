@@ -53,18 +53,6 @@ extension OperationTable {
             let extents = try c.staticInts(0, "dims")
             return try c.graph.broadcast(c.tensor(1, "value"), to: Shape(extents))
         },
-        "L2Normalize": .one { c in
-            let x = try c.real(c.x())
-            let squares = try c.reduced(.sum, c.graph.square(x), keeps: true)
-            let least = try c.graph.constant(c.options.float("epsilon", default: 1e-12))
-            let root = try c.graph.unary(
-                .reciprocalSquareRoot, c.graph.maximum(squares, least))
-            return try c.graph.multiply(x, root)
-        },
-        "SquaredDifference": .one { c in
-            let (a, b) = try c.pair()
-            return try c.wholeBinary(.squaredDifference, a, b)
-        },
         "GatherND": .one { try $0.gatheredByCoordinates() },
         "AddN": .one { c in
             let values = try c.tensors(0, "inputs")

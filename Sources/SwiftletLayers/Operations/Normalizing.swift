@@ -105,8 +105,9 @@ extension OperationCall {
     fileprivate mutating func normalized() throws -> Value {
         let x = try real(x())
         let rank = shape(x).count
-        let axes = try options.intList("axis", default: [-1]).map { try axis($0, rank: rank) }
-            .sorted()
+        let isWhole = options.json["axis"]?.isNull == true
+        let given = isWhole ? Array(0..<rank) : try options.intList("axis", default: [-1])
+        let axes = try given.map { try axis($0, rank: rank) }.sorted()
         let order = try options.int("order", default: 2)
         let epsilon = try options.float("epsilon", default: Self.epsilon)
         guard order >= 1 else { throw refusal("order \(order)") }

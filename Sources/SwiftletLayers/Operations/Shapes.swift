@@ -13,7 +13,10 @@ extension OperationTable {
         "Swapaxes": .one { try $0.swapped() }, "Moveaxis": .one { try $0.moved() },
         "BroadcastTo": .one { c in
             let x = try c.x()
-            let shape = try c.filled(c.extents("shape"), like: c.shape(x))
+            let shape =
+                c.options.value("shape") == nil
+                ? try c.staticInts(1, "shape")
+                : try c.filled(c.extents("shape"), like: c.shape(x))
             return try c.graph.broadcast(x, to: Shape(shape))
         },
         "Concatenate": .one { c in
@@ -298,7 +301,7 @@ extension OperationCall {
     fileprivate mutating func padded() throws -> Value {
         let x = try x()
         let rank = shape(x).count
-        let given = try staticInts(1, "pad_width")
+        let given = try staticInts(.max, "pad_width")
         let pairs: [(Int, Int)]
         switch given.count {
         case 1: pairs = Array(repeating: (given[0], given[0]), count: rank)
@@ -310,7 +313,7 @@ extension OperationCall {
         switch try options.string("mode", default: "constant").lowercased() {
         case "constant":
             var value = Tensor?.none
-            if let filling = try optionalTensor(2, "constant_values") {
+            if let filling = try optionalTensor(1, "constant_values") {
                 value = try staticTensor(filling, "constant_values")
             }
             return try padded(x, before, after, with: value)

@@ -28,7 +28,7 @@ struct ForeignAdaptation {
                 call.named[key] = nil
                 preludes.append(
                     Prelude(
-                        argument: argument, operation: "Swapaxes",
+                        arguments: [argument], operation: "Swapaxes",
                         options: ["axis1": -2, "axis2": -1]))
             }
             for key in ["transpose_a", "transpose_b", "adj_x", "adj_y"] { call.named[key] = nil }
@@ -42,9 +42,27 @@ struct ForeignAdaptation {
             }
             if call.argument("method", in: row) != "nearest" {
                 preludes.append(
-                    Prelude(argument: "images", operation: "Cast", options: ["dtype": "float32"]))
+                    Prelude(arguments: ["images"], operation: "Cast", options: ["dtype": "float32"])
+                )
             }
         case "Conv", "DepthwiseConv", "MaxPool", "AveragePool": try adaptWindow(&call)
+        case "Square" where row.parameters.count == 2:
+            preludes.append(
+                Prelude(arguments: ["x1", "x2"], operation: "Subtract", options: [:]))
+        case "Normalize":
+            // Keras compares with the root of what TensorFlow compares with.
+            if let epsilon = call.argument("epsilon", in: row)?.double {
+                call.named["epsilon"] = .double(epsilon.squareRoot())
+            }
+        case "Cumsum", "Cumprod":
+            for key in ["exclusive", "reverse"] where call.named[key] == false {
+                call.named[key] = nil
+            }
+        case "Pad":
+            if let mode = call.argument("mode", in: row)?.string {
+                call.named["mode"] = .string(mode.lowercased())
+                if mode.lowercased() != "constant" { call.named["constant_values"] = nil }
+            }
         case "Norm":
             if call.named["ord"] == "euclidean" { call.named["ord"] = nil }
         case "Sort", "Argsort":

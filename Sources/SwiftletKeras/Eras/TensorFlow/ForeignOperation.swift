@@ -47,9 +47,9 @@ struct ForeignCall {
     }
 }
 
-/// An operation that has to come before, on one of the arguments.
+/// An operation that has to come before; its result takes the place of the first of its arguments.
 struct Prelude: Hashable {
-    let argument: String
+    let arguments: [String]
     let operation: String
     let options: JSONObject
 }
@@ -77,7 +77,7 @@ struct OwnCall {
             if parameter.isOption {
                 options[parameter.own] = value
             } else {
-                arguments.append((parameter.own, value))
+                arguments.append((parameter.own, Self.constant(value, for: parameter.own)))
             }
         }
         while arguments.last?.value.isNull == true { arguments.removeLast() }
@@ -92,6 +92,22 @@ struct OwnCall {
             throw ConfigRefusal(
                 place: "layer '\(layer)'", cause: "tf.\(function) with too many arguments")
         }
+    }
+
+    /// Lists of numbers in place of a tensor, as Keras 3 writes arrays.
+    private static func constant(_ value: JSON, for name: String) -> JSON {
+        let isList = ["key", "start_indices", "xs", "inputs", "dims"].contains(name)
+        guard !isList, let parts = value.array, !parts.isEmpty, references(in: value).isEmpty
+        else { return value }
+        func isWhole(_ json: JSON) -> Bool {
+            switch json {
+            case .array(let parts): parts.allSatisfy(isWhole)
+            case .int: true
+            default: false
+            }
+        }
+        let dtype: JSON = isWhole(value) ? "int32" : "float32"
+        return ["class_name": "__numpy__", "config": ["value": value, "dtype": dtype]]
     }
 
     /// Arguments in a state in which they change nothing.
@@ -121,7 +137,9 @@ struct ForeignOperation {
     ) throws(ConfigRefusal) {
         self.name = name
         self.function = function
-        guard let row = rows[function] ?? rows[Self.plain(function)] else {
+        guard !function.hasPrefix("compat.v1.image."),
+            let row = rows[function] ?? rows[Self.plain(function)]
+        else {
             throw ConfigRefusal(
                 place: "layer '\(name)'",
                 cause: "the TensorFlow function \(function) is not supported")
@@ -156,9 +174,15 @@ struct ForeignOperation {
             let preludeName = "\(name)_before_\(number)"
             var nodes: [JSON] = []
             for index in calls.indices {
-                let place = calls[index].arguments.firstIndex { $0.name == prelude.argument }
+                let taken = calls[index].arguments.filter { prelude.arguments.contains($0.name) }
+                calls[index].arguments.removeAll {
+                    prelude.arguments.dropFirst().contains($0.name)
+                }
+                let place = calls[index].arguments.firstIndex {
+                    $0.name == prelude.arguments.first
+                }
                 guard let place else { continue }
-                nodes.append(["args": [calls[index].arguments[place].value], "kwargs": [:]])
+                nodes.append(["args": .array(taken.map(\.value)), "kwargs": [:]])
                 calls[index].arguments[place].value =
                     TensorReference(layer: preludeName, call: index, output: 0).tensor
             }

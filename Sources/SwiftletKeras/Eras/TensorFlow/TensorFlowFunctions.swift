@@ -69,8 +69,7 @@ enum TensorFlowFunctions {
         "Multiply": "math.multiply", "TrueDivide": "math.truediv math.divide realdiv divide",
         "DivideNoNan": "math.divide_no_nan", "FloorDivide": "math.floordiv floor_div",
         "Mod": "math.floormod math.mod", "Power": "math.pow", "Maximum": "math.maximum",
-        "Minimum": "math.minimum", "SquaredDifference": "math.squared_difference",
-        "Arctan2": "math.atan2", "Equal": "math.equal __operators__.eq",
+        "Minimum": "math.minimum", "Equal": "math.equal __operators__.eq",
         "NotEqual": "math.not_equal __operators__.ne", "Greater": "math.greater",
         "GreaterEqual": "math.greater_equal", "Less": "math.less",
         "LessEqual": "math.less_equal", "LogicalAnd": "math.logical_and",
@@ -78,6 +77,8 @@ enum TensorFlowFunctions {
     ]
 
     private static let plain: [String: ForeignRow] = [
+        "math.squared_difference": ForeignRow("Square x1=x x2=y"),
+        "math.atan2": ForeignRow("Arctan2 x1=y x2=x"),
         "math.reduce_sum": ForeignRow("Sum x=input_tensor axis:axis keepdims:keepdims"),
         "math.reduce_mean": ForeignRow("Mean x=input_tensor axis:axis keepdims:keepdims"),
         "math.reduce_max": ForeignRow("Max x=input_tensor axis:axis keepdims:keepdims"),
@@ -97,7 +98,7 @@ enum TensorFlowFunctions {
             "Cumprod x=x axis:axis exclusive:exclusive reverse:reverse", ["axis": 0]),
         "math.top_k nn.top_k": ForeignRow("TopK x=input k:k", ["k": 1]),
         "math.l2_normalize linalg.l2_normalize nn.l2_normalize": ForeignRow(
-            "L2Normalize x=x axis:axis epsilon:epsilon"),
+            "Normalize x=x axis:axis epsilon:epsilon", ["axis": nil, "epsilon": 1e-6]),
         "math.add_n": ForeignRow("AddN inputs=inputs"),
         "nn.softmax": ForeignRow("Softmax x=logits axis:axis"),
         "nn.log_softmax": ForeignRow("LogSoftmax x=logits axis:axis"),
@@ -156,7 +157,6 @@ enum TensorFlowFunctions {
             "SearchSorted sorted_sequence=sorted_sequence values=values side:side"),
         "image.resize": ForeignRow(
             "Resize images=images size:size interpolation:method antialias:antialias"),
-        "image.resize_bilinear": ForeignRow("Resize images=images size:size"),
         "image.rgb_to_grayscale": ForeignRow("RGBToGrayscale images=images"),
         "image.rgb_to_hsv": ForeignRow("RGBToHSV images=images"),
         "image.hsv_to_rgb": ForeignRow("HSVToRGB images=images"),

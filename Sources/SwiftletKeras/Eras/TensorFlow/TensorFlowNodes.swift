@@ -37,7 +37,7 @@ enum TensorFlowNodes {
         "Add": "Add AddV2 BiasAdd", "Subtract": "Sub", "Multiply": "Mul",
         "TrueDivide": "RealDiv Div", "DivideNoNan": "DivNoNan", "FloorDivide": "FloorDiv",
         "Mod": "FloorMod", "Power": "Pow", "Maximum": "Maximum", "Minimum": "Minimum",
-        "SquaredDifference": "SquaredDifference", "Arctan2": "Atan2", "Equal": "Equal",
+        "Arctan2": "Atan2", "Equal": "Equal",
         "NotEqual": "NotEqual", "Greater": "Greater", "GreaterEqual": "GreaterEqual",
         "Less": "Less", "LessEqual": "LessEqual", "LogicalAnd": "LogicalAnd",
         "LogicalOr": "LogicalOr", "Matmul": "MatMul BatchMatMul BatchMatMulV2",
@@ -49,6 +49,7 @@ enum TensorFlowNodes {
     ]
 
     private static let special: [String: ForeignRow] = [
+        "SquaredDifference": ForeignRow("Square x1=x x2=y"),
         "Reshape": ForeignRow("Reshape x=tensor newshape:shape"),
         "Transpose": ForeignRow("Transpose x=x axes:perm"),
         "ExpandDims": ForeignRow("ExpandDims x=input axis:dim"),

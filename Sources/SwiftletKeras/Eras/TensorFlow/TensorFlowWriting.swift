@@ -7,9 +7,11 @@ struct TensorFlowWriting {
     private let operation: String
     private let config: JSONObject
     private let bases: NodeBases
+    /// The model's inputs that are whole numbers or truth values.
+    private let wholeInputs: Set<String>
 
     /// - Returns: nil for what is no operation.
-    init?(_ layer: JSON, bases: NodeBases) {
+    init?(_ layer: JSON, bases: NodeBases, wholeInputs: Set<String>) {
         guard layer["module"]?.string.flatMap(OperationModule.init(path:)) != nil,
             let operation = layer["class_name"]?.string
         else { return nil }
@@ -17,6 +19,7 @@ struct TensorFlowWriting {
         self.operation = operation
         config = layer["config"]?.object ?? [:]
         self.bases = bases
+        self.wholeInputs = wholeInputs
     }
 
     private func refusal(_ cause: String) -> ConfigRefusal {
@@ -42,6 +45,11 @@ struct TensorFlowWriting {
     }
 
     private func node(_ node: JSON, _ row: ForeignRow) throws(ConfigRefusal) -> JSON {
+        if !Self.takesAnyType.contains(operation),
+            references(in: node["args"] ?? []).contains(where: { wholeInputs.contains($0.layer) })
+        {
+            throw refusal("of whole numbers means another thing in Keras 2; save as .keras")
+        }
         var values: [String: JSON] = [:]
         let own = row.parameters.filter { !$0.isOption }
         for (place, value) in (node["args"]?.array ?? []).enumerated() where !value.isNull {
@@ -70,6 +78,14 @@ struct TensorFlowWriting {
         return try entries(start, .object(keywords))
     }
 
+    /// Operations that do the same with numbers of any type: TensorFlow promotes none.
+    private static let takesAnyType: Set = [
+        "Cast", "ConvertToTensor", "GetItem", "Reshape", "Transpose", "ExpandDims", "Squeeze",
+        "Stack", "Split", "Unstack", "Tile", "Repeat", "Flip", "Roll", "Take", "Copy", "Equal",
+        "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual", "ZerosLike", "OnesLike",
+        "Shape", "StopGradient", "Pad", "Slice", "BroadcastTo",
+    ]
+
     /// Options without which TensorFlow's function does another thing.
     private static let needed = [
         "Cumsum": "axis", "Cumprod": "axis", "Argmax": "axis", "Argmin": "axis", "Take": "axis",
@@ -79,6 +95,7 @@ struct TensorFlowWriting {
     private static func saysNothing(_ key: String, _ value: JSON) -> Bool {
         if value.isNull || value == false { return true }
         switch key {
+        case "order": return value == 2
         case "data_format": return value == "channels_last"
         case "fill_mode": return value == "constant"
         case "fill_value": return value.double == 0
@@ -90,6 +107,20 @@ struct TensorFlowWriting {
     /// Where both mean the same in another form.
     private func adapted(_ key: String, _ value: JSON) throws(ConfigRefusal) -> JSON {
         switch (operation, key) {
+        case ("Normalize", "epsilon"):
+            return .double((value.double ?? 1e-7) * (value.double ?? 1e-7))
+        case ("Flip", "axis"): return value.int.map { JSON.array([.int($0)]) } ?? value
+        case ("ExpandDims", "axis"):
+            guard value.int != nil else { throw refusal("of several axes does not exist there") }
+            return value
+        case ("Matmul", _), ("Take", "indices"):
+            let constant = self.constant(value)
+            let isVector = constant.array?.allSatisfy { $0.array == nil } == true
+            let isNegative = constant.array?.contains { ($0.int ?? 0) < 0 } == true
+            guard operation == "Matmul" ? !isVector : !isNegative else {
+                throw refusal("with \(key) \(constant.text().prefix(40)) does not exist there")
+            }
+            return value
         case ("Pad", "mode"): return .string((value.string ?? "constant").uppercased())
         case ("Pad", "pad_width"):
             guard value.array?.allSatisfy({ $0.array?.count == 2 }) == true else {
