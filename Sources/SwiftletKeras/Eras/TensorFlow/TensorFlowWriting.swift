@@ -111,14 +111,16 @@ struct TensorFlowWriting {
             return .double((value.double ?? 1e-7) * (value.double ?? 1e-7))
         case ("Flip", "axis"): return value.int.map { JSON.array([.int($0)]) } ?? value
         case ("ExpandDims", "axis"):
-            guard value.int != nil else { throw refusal("of several axes does not exist there") }
+            guard value.int != nil else {
+                throw refusal("of several axes does not exist in Keras 2")
+            }
             return value
         case ("Matmul", _), ("Take", "indices"):
             let constant = self.constant(value)
             let isVector = constant.array?.allSatisfy { $0.array == nil } == true
             let isNegative = constant.array?.contains { ($0.int ?? 0) < 0 } == true
             guard operation == "Matmul" ? !isVector : !isNegative else {
-                throw refusal("with \(key) \(constant.text().prefix(40)) does not exist there")
+                throw refusal("with \(key) \(constant.text().prefix(40)) does not exist in Keras 2")
             }
             return value
         case ("Pad", "mode"): return .string((value.string ?? "constant").uppercased())
@@ -133,7 +135,9 @@ struct TensorFlowWriting {
             }
             return value
         case ("Softmax", "axis"), ("LogSoftmax", "axis"):
-            guard value.int != nil else { throw refusal("over several axes does not exist there") }
+            guard value.int != nil else {
+                throw refusal("over several axes does not exist in Keras 2")
+            }
             return value
         case ("GetItem", "key"): return .array((value.array ?? [value]).map(slice))
         default: return value
