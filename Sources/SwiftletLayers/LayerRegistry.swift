@@ -27,7 +27,12 @@ public struct LayerRegistry: Sendable {
     }
 
     /// Whether there is an implementation of a canonical object's class.
-    package func knows(_ json: JSON) -> Bool { type(of: json) != nil }
+    package func knows(_ json: JSON) -> Bool {
+        guard let module = json["module"]?.string.flatMap(OperationModule.init(path:)),
+            let className = json["class_name"]?.string
+        else { return type(of: json) != nil }
+        return OperationTable.rule(className, module: module) != nil
+    }
 
     /// Makes the layer that a canonical (Keras 3) object describes.
     ///

@@ -16,6 +16,8 @@ struct Keras3Config {
     private func layer(_ json: JSON) throws(ConfigRefusal) -> JSON {
         try refuseCode(in: json)
         var json = withModule(json)
+        // Classes of operations are nobody's own, whatever else has their names.
+        if json["module"]?.string.flatMap(OperationModule.init(path:)) != nil { return json }
         guard let config = json["config"]?.object else { return json }
         if config["layers"] == nil {
             json = CustomClasses.resolved(json)
