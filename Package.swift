@@ -108,7 +108,7 @@ targets += [
         "SwiftletTensor", "SwiftletWeights"),
     tests(
         "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletHDF5",
+        "SwiftletGraph", "SwiftletHDF5",
         "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
 ]
 

@@ -11,11 +11,14 @@ public protocol Layer: Sendable {
     /// The Keras class name.
     static var className: String { get }
 
-    /// The name of the class itself, where files know it by another one than ``className``.
-    static var storedClassName: String { get }
-
     /// The name, whether it is trained, and what else every layer has.
     var options: LayerOptions { get set }
+
+    /// The class that a configuration names for a layer like this one; ``className`` for most.
+    var configClassName: String { get }
+
+    /// The class that `.weights.h5` files and automatic names tell; ``configClassName`` for most.
+    var storedClassName: String { get }
 
     /// Reads a canonical (Keras 3) configuration.
     ///
@@ -37,16 +40,17 @@ public protocol Layer: Sendable {
 }
 
 extension Layer {
-    public static var storedClassName: String { className }
+    public var configClassName: String { Self.className }
+    public var storedClassName: String { configClassName }
     public var supportsMasking: Bool { false }
     public var mixesExamples: Bool { false }
 
     /// A description of the layer for messages: its name, or its class if it has none yet.
-    package var displayName: String { options.name ?? Self.className }
+    package var displayName: String { options.name ?? configClassName }
 
     /// An error about this layer's operands.
     package func refusal(_ cause: String) -> ModelError {
-        .layer(place: displayName, className: Self.className, cause: cause)
+        .layer(place: displayName, className: configClassName, cause: cause)
     }
 }
 

@@ -56,7 +56,12 @@ public struct LayerRegistry: Sendable {
     }
 
     /// Whether there is an implementation of a canonical object's class.
-    package func knows(_ json: JSON) -> Bool { type(of: json) != nil }
+    package func knows(_ json: JSON) -> Bool {
+        guard let module = json["module"]?.string.flatMap(OperationModule.init(path:)),
+            let className = json["class_name"]?.string
+        else { return type(of: json) != nil }
+        return OperationTable.rule(className, module: module) != nil
+    }
 
     /// Makes the layer that a canonical (Keras 3) object describes.
     ///
@@ -67,6 +72,11 @@ public struct LayerRegistry: Sendable {
             throw ModelError.structure("a layer without class_name and config")
         }
         let place = config["name"]?.string ?? json["name"]?.string ?? className
+        if let module = json["module"]?.string.flatMap(OperationModule.init(path:)) {
+            return try KerasOperation(
+                className, module: module,
+                config: LayerConfig(config, registry: self, depth: depth), place: place)
+        }
         guard let type = type(of: json) else {
             if let cause = Self.refusals[className] {
                 throw ModelError.layer(place: place, className: className, cause: cause)
@@ -89,6 +99,9 @@ public struct LayerRegistry: Sendable {
 extension Layer {
     /// The canonical (Keras 3) object, the inverse of ``LayerRegistry/layer(from:depth:)``.
     package func serialized(name: String? = nil) -> JSON {
+        if let operation = self as? KerasOperation {
+            return operation.serializedOperation(name: name)
+        }
         var all = JSONObject()
         all["name"] = .string(name ?? displayName)
         all["trainable"] = .bool(options.isTrainable)
@@ -105,7 +118,7 @@ extension Layer {
         if options.maskRule != .loose {
             all[MaskRule.configKey] = .string(options.maskRule.rawValue)
         }
-        let className = Network.configClassName(of: self)
+        let className = configClassName
         if let registered = CustomLayers.registeredName(of: className) {
             return [
                 "module": nil, "class_name": .string(className), "config": .object(all),

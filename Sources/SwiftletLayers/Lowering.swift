@@ -265,20 +265,20 @@ public struct Lowering {
             return try layer.lower(call, in: &self)
         } catch let error as ModelError {
             if case .layer(let place, let className, let cause) = error,
-                place == layer.displayName, className == type(of: layer).className
+                place == layer.displayName, className == layer.configClassName
             {
                 throw ModelError.layer(
                     place: currentPlace(layer), className: className, cause: cause)
             }
             if case .config = error {
                 throw ModelError.layer(
-                    place: currentPlace(layer), className: type(of: layer).className,
+                    place: currentPlace(layer), className: layer.configClassName,
                     cause: "\(error)")
             }
             throw error
         } catch {
             throw ModelError.layer(
-                place: currentPlace(layer), className: type(of: layer).className,
+                place: currentPlace(layer), className: layer.configClassName,
                 cause: "\(error)")
         }
     }

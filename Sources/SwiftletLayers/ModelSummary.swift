@@ -79,7 +79,7 @@ extension Network {
             let outputs =
                 (entry.layer as? Input).map { [$0.batchShape] } ?? shapes.layers[path]?.first ?? []
             let layer = ModelSummary.Layer(
-                path: path, className: Self.storeClassName(of: entry.layer), depth: depth,
+                path: path, className: entry.layer.configClassName, depth: depth,
                 outputShapes: outputs, inputs: sources, weights: own)
             guard let network = entry.layer as? Network else { return [layer] }
             return [layer]

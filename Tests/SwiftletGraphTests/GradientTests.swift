@@ -25,6 +25,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         elementwiseGradientCases,
         productGradientCases,
         scanGradientCases,
+        specialGradientCases,
     ].joined().map { $0 }
 
     /// The derivative of Σ w·y along each input element equals the central difference.

@@ -13,7 +13,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from . import compatibility, deep, element_types, training, weights, worker
+from . import compatibility, deep, element_types, operations, training, weights, worker
 from .results import FAILED, OK, Table, marked
 
 QUICK_EVERY = 4  # --quick takes each fourth layer case, and all models
@@ -25,6 +25,9 @@ def all_jobs(quick):
     yield from training.jobs(quick)
     yield from element_types.jobs()
     yield from weights.jobs()
+    for index, job in enumerate(operations.jobs()):
+        if not quick or index % QUICK_EVERY == 0:
+            yield job
     for index, job in enumerate(compatibility.jobs()):
         if not quick or job[0] == "whole models" or index % QUICK_EVERY == 0:
             yield job

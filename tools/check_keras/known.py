@@ -7,6 +7,12 @@ import fnmatch
 
 # "section: case" and step, both with * and ?; why it differs.
 DIFFERENCES = [
+    ("files operations: * types", "Swiftlet -> keras 2 .h5",
+     "TensorFlow's functions do not promote element types as keras.ops do"),
+    ("files operations: *logical_not", "Swiftlet -> keras 2 .h5",
+     "TensorFlow's logical functions take truth values only, keras.ops any numbers"),
+    ("files operations: * bool", "Swiftlet -> keras 2 .h5",
+     "TensorFlow's functions do not count truth values as keras.ops do"),
     ("files whole models: names with slashes", "Swiftlet -> keras 3 *",
      "Keras 3 refuses names with a slash, which Keras 2 allows"),
     ("files *: * initial state*", "Swiftlet -> keras 3 .h5",

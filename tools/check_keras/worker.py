@@ -2,7 +2,7 @@
 
 import traceback
 
-from . import compatibility, deep, element_types, training, weights
+from . import compatibility, deep, element_types, operations, training, weights
 from .results import FAILED, Result
 from .swiftlet import Swiftlet
 
@@ -44,6 +44,8 @@ def run(path, quick, section, name, argument):
             return element_types.run(swiftlet, kerases, argument)
         if section == "weight files":
             return weights.run(swiftlet, kerases, argument)
+        if section == "operations":
+            return operations.run(swiftlet, kerases, argument)
         if section == "deep networks":
             return deep.run(swiftlet, kerases, argument)
         return compatibility.run(swiftlet, kerases, section, argument)

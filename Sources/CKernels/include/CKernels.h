@@ -16,6 +16,7 @@
 #include "epilogue.h"
 #include "gather.h"
 #include "hash.h"
+#include "integers.h"
 #include "matmul.h"
 #include "movement.h"
 #include "optimizer.h"

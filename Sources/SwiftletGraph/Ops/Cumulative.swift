@@ -15,6 +15,13 @@ package struct Cumulative: Op {
     /// Whether to start from the axis's end.
     package let isReversed: Bool
 
+    package init(operation: Operation, axis: Int, isExclusive: Bool, isReversed: Bool) {
+        self.operation = operation
+        self.axis = axis
+        self.isExclusive = isExclusive
+        self.isReversed = isReversed
+    }
+
     package var name: String { "cumulative_\(operation)" }
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {

@@ -63,6 +63,11 @@ package struct GatherGradient: Op {
     /// Of the result: what was gathered from.
     package let shape: Shape
 
+    package init(axis: Int, shape: Shape) {
+        self.axis = axis
+        self.shape = shape
+    }
+
     package var name: String { "gather_gradient" }
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {

@@ -18,6 +18,12 @@ package struct Pad: Op {
     /// In the operand's element type.
     package let value: Tensor
 
+    package init(before: [Int], after: [Int], value: Tensor) {
+        self.before = before
+        self.after = after
+        self.value = value
+    }
+
     package var name: String { "pad" }
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {

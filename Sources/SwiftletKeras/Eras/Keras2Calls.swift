@@ -87,7 +87,7 @@ struct Keras2Calls {
         ["args": .array(positional), "kwargs": .object(named)]
     }
 
-    private func tensor(_ json: JSON) -> JSON? {
+    func tensor(_ json: JSON) -> JSON? {
         guard let reference = TensorReference(json), names.contains(reference.layer) else {
             return nil
         }
@@ -101,7 +101,7 @@ struct Keras2Calls {
     }
 
     /// Tensors among keyword arguments are bare triples.
-    private func argument(_ json: JSON) -> JSON {
+    func argument(_ json: JSON) -> JSON {
         if json.array?.count == 3, let tensor = tensor(json) { return tensor }
         switch json {
         case .array(let elements): return .array(elements.map(argument))

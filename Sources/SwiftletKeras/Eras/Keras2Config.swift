@@ -106,6 +106,10 @@ struct Keras2Config {
         let calls = Keras2Calls(layers: given, outputs: config["output_layers"])
         var layers: [JSON] = []
         for json in given {
+            if let operations = try TensorFlowLayers.operations(json, calls: calls) {
+                layers += operations
+                continue
+            }
             var converted = try layer(json)
             if let nodes = json["inbound_nodes"]?.array {
                 converted["inbound_nodes"] = .array(nodes.map { calls.node($0, of: json) })

@@ -71,7 +71,16 @@ struct Keras2Writing {
             if let name = NetworkLayers.name(of: json) { bases[name] = -1 }
         }
         var layers: [JSON] = []
+        let wholeInputs = Set(
+            given.filter { layer in
+                layer["class_name"] == "InputLayer"
+                    && layer["config"]?["dtype"]?.string?.contains("float") == false
+            }.compactMap(NetworkLayers.name(of:)))
         for json in given {
+            if let operation = TensorFlowWriting(json, bases: bases, wholeInputs: wholeInputs) {
+                layers.append(try operation.layer(nodes: json["inbound_nodes"]?.array ?? []))
+                continue
+            }
             var written = try layer(json, isNested: true)
             let name = NetworkLayers.name(of: json) ?? ""
             written["name"] = .string(name)

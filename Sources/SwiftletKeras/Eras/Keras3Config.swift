@@ -15,7 +15,9 @@ struct Keras3Config {
 
     private func layer(_ json: JSON) throws(ConfigRefusal) -> JSON {
         try refuseCode(in: json)
-        var json = json
+        var json = withModule(json)
+        // Classes of operations are nobody's own, whatever else has their names.
+        if json["module"]?.string.flatMap(OperationModule.init(path:)) != nil { return json }
         guard let config = json["config"]?.object else { return json }
         if config["layers"] == nil {
             json = CustomClasses.resolved(json)
@@ -26,6 +28,17 @@ struct Keras3Config {
         json["config"] = .object(
             config["layers"] == nil
                 ? try wrapper(json["config"]?.object ?? config) : try network(config))
+        return json
+    }
+
+    /// Legacy files do not tell operations from layers of the same name; only layers are trainable.
+    private func withModule(_ json: JSON) -> JSON {
+        guard json["module"] == nil, let name = json["class_name"]?.string,
+            json["config"]?["trainable"] == nil, name != "InputLayer",
+            !NetworkLayers.isNetwork(json), OperationTable.knows(name)
+        else { return json }
+        var json = json
+        json["module"] = .string((OperationTable.module(of: name) ?? .core).path)
         return json
     }
 

@@ -19,6 +19,13 @@ struct Keras3Writing {
         guard let config = json["config"]?.object, let className = json["class_name"]?.string else {
             return json
         }
+        if let module = json["module"]?.string.flatMap(OperationModule.init(path:)) {
+            guard module != .legacy else {
+                throw refusal(path, "the operation \(className) does not exist in Keras 3")
+            }
+            try refuseForeignOptions(of: json, className, path: path)
+            return json
+        }
         guard !Self.foreignClasses.contains(className) else {
             throw refusal(path, "\(className) does not exist in Keras 3; save as legacy .h5")
         }
@@ -67,6 +74,26 @@ struct Keras3Writing {
         for json in list { layers.append(try inner(json, path: path)) }
         return .array(layers)
     }
+
+    /// What an operation that came from TensorFlow may say and one of Keras 3 cannot.
+    private func refuseForeignOptions(
+        of json: JSON, _ className: String, path: [String]
+    ) throws(ConfigRefusal) {
+        var foreign = ["exclusive", "reverse"].filter {
+            className.hasPrefix("Cum") && json["config"]?[$0] != nil
+        }
+        // Options of a class that are tensors, or differ from call to call.
+        for node in json["inbound_nodes"]?.array ?? [] where className != "Rearrange" {
+            foreign += (node["kwargs"]?.object ?? [:]).keys.filter(Self.classOptions.contains)
+        }
+        guard let first = foreign.first else { return }
+        throw refusal(path, "the operation \(className) has no such \(first) in Keras 3")
+    }
+
+    private static let classOptions: Set = [
+        "newshape", "axis", "axes", "repeats", "pad_width", "indices_or_sections", "shift",
+        "num_classes", "x_min", "x_max", "keepdims", "k", "dtype", "shape",
+    ]
 
     private func layerConfig(
         _ config: JSONObject, path: [String]

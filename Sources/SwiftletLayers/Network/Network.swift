@@ -36,6 +36,7 @@ public struct Network: Layer {
     }
 
     public static let className = Kind.functional.rawValue
+    public var configClassName: String { kind.rawValue }
     /// The names under which files hold a network; older ones say Model.
     static let classNames = [Kind.functional.rawValue, Kind.sequential.rawValue, "Model"]
     public var options: LayerOptions
@@ -155,18 +156,11 @@ public struct Network: Layer {
     package var storeGroups: [String] {
         var groups = StoreGroups()
         return entries.map { entry in
-            kind == .sequential && entry.layer is Input ? "" : "layers/" + groups.next(entry.layer)
+            if kind == .sequential, entry.layer is Input { return "" }
+            // Operations are no layers and have no place there.
+            if entry.layer is KerasOperation { return "" }
+            return "layers/" + groups.next(entry.layer)
         }
-    }
-
-    /// The class that a `.weights.h5` file and automatic names tell.
-    static func storeClassName(of layer: any Layer) -> String {
-        (layer as? Network)?.kind.rawValue ?? type(of: layer).storedClassName
-    }
-
-    /// The class that a configuration names.
-    static func configClassName(of layer: any Layer) -> String {
-        (layer as? Network)?.kind.rawValue ?? type(of: layer).className
     }
 }
 
@@ -175,7 +169,7 @@ struct StoreGroups {
     private var counts: [String: Int] = [:]
 
     mutating func next(_ layer: any Layer) -> String {
-        let name = snakeCase(Network.storeClassName(of: layer))
+        let name = snakeCase(layer.storedClassName)
         let count = counts[name, default: 0]
         counts[name] = count + 1
         return count == 0 ? name : "\(name)_\(count)"

@@ -8,7 +8,7 @@ struct LayerNames {
 
     mutating func name(for layer: any Layer) -> String {
         if let name = layer.options.name { return name }
-        return unique(snakeCase(Network.storeClassName(of: layer)))
+        return unique(snakeCase(layer.storedClassName))
     }
 
     /// `stem`, or with a number behind it a name that is not taken.

@@ -10,7 +10,7 @@ internal import SwiftletTensor
 /// - SeeAlso: Ainslie et al. 2023, arXiv:2305.13245.
 public struct GroupQueryAttention: Layer {
     public static let className = "GroupQueryAttention"
-    public static let storedClassName = "GroupedQueryAttention"
+    public var storedClassName: String { "GroupedQueryAttention" }
     public var options: LayerOptions
     public let headSize: Int
     public let queryHeads: Int

@@ -79,7 +79,7 @@ package struct TransposedOptions: Sendable {
             let shape = try lowering.spatialShape(of: x, rank: rank)
             let channels = shape[rank + 1]
             let spatial = try (0..<rank).map { axis in
-                try outputSize(shape[axis + 1], window, axis, extra?[axis])
+                try Self.outputSize(shape[axis + 1], window, axis, extra?[axis])
             }
             let weights = try lowering.weight("kernel", window.size + [filters, channels], kernel)
             var y = try lowering.graph.transposedConvolution(
@@ -93,7 +93,7 @@ package struct TransposedOptions: Sendable {
     }
 
     /// Keras's output extent along one axis.
-    private func outputSize(
+    static func outputSize(
         _ input: Int, _ window: Window, _ axis: Int, _ extra: Int?
     ) throws -> Int {
         let stride = window.strides[axis]
@@ -102,7 +102,7 @@ package struct TransposedOptions: Sendable {
         guard !overflow, reach < LayerConfig.largestSize, stride < LayerConfig.largestSize / 1024
         else { throw ModelError.config(key: "kernel_size", cause: "is too large") }
         let kernel = reach + 1
-        switch (padding, extra) {
+        switch (window.padding, extra) {
         case (.same, nil): return input * stride
         case (.same, let extra?): return (input - 1) * stride + kernel % 2 + extra
         case (_, nil): return (input - 1) * stride + max(kernel, stride)

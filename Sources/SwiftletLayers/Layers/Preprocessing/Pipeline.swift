@@ -23,7 +23,7 @@ public struct Pipeline: UnaryLayer {
         var groups: [String: Int] = [:]
         var value = x
         for layer in layers {
-            let stem = snakeCase(Network.storeClassName(of: layer))
+            let stem = snakeCase(layer.storedClassName)
             let count = groups[stem, default: 0]
             groups[stem] = count + 1
             let results = try lowering.apply(
