@@ -66,7 +66,8 @@ enum TensorFlowFunctions {
     /// Of two.
     private static let binary: [String: String] = [
         "Add": "math.add __operators__.add nn.bias_add", "Subtract": "math.subtract",
-        "Multiply": "math.multiply", "TrueDivide": "math.truediv math.divide realdiv divide",
+        "Multiply": "math.multiply", "TrueDivide": "math.truediv realdiv",
+        "Divide": "math.divide divide",
         "DivideNoNan": "math.divide_no_nan", "FloorDivide": "math.floordiv floor_div",
         "Mod": "math.floormod math.mod", "Power": "math.pow", "Maximum": "math.maximum",
         "Minimum": "math.minimum", "Equal": "math.equal __operators__.eq",

@@ -165,7 +165,10 @@ struct TensorFlowWriting {
 
     private func entry(_ json: JSON, _ keywords: JSON) -> JSON {
         guard let triple = reference(json)?.array else {
-            return ["_CONSTANT_VALUE", -1, constant(json), keywords]
+            // Division does not take a whole number with floats, as the others do.
+            let isDividend = operation == "TrueDivide" || operation == "Divide"
+            let number = isDividend ? json.int.map { JSON.double(Double($0)) } : nil
+            return ["_CONSTANT_VALUE", -1, number ?? constant(json), keywords]
         }
         return .array(triple + [keywords])
     }
