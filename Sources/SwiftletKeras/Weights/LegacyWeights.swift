@@ -207,7 +207,11 @@ extension HDF5Writer {
             try self.group(place)
             try names("weight_names", entry.weights.map { $0.path + ":0" }, of: place)
             for spec in entry.weights {
-                try dataset("\(place)/\(spec.path):0", model.tensor(spec))
+                let tensor = try model.tensor(spec)
+                // Files of this kind cannot say bfloat16; no Keras reads its own back.
+                try dataset(
+                    "\(place)/\(spec.path):0",
+                    tensor.dtype == .bfloat16 ? tensor.converted(to: .float32) : tensor)
             }
         }
         let own = group + "/top_level_model_weights"

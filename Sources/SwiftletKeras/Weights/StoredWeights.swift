@@ -231,12 +231,12 @@ extension HDF5Writer {
             var index = counts[spec.group, default: 0]
             for copy in spec.storedAfter {
                 if let original = model.shapes.weights.first(where: { $0.path == copy }) {
-                    try dataset("\(spec.group)/vars/\(index)", model.tensor(original))
+                    try variable("\(spec.group)/vars/\(index)", model.tensor(original))
                 }
                 index += 1
             }
             counts[spec.group] = index + 1
-            try dataset("\(spec.group)/vars/\(index)", model.tensor(spec))
+            try variable("\(spec.group)/vars/\(index)", model.tensor(spec))
         }
         for (path, tensor) in model.network.storedVariables() { try dataset(path, tensor) }
         for group in Set(counts.keys).sorted() {
@@ -245,8 +245,14 @@ extension HDF5Writer {
             if Self.attentionParts.contains(name) { try link(group, as: "_" + name) }
         }
         for (index, tensor) in optimizer.enumerated() {
-            try dataset("optimizer/vars/\(index)", tensor)
+            try variable("optimizer/vars/\(index)", tensor)
         }
+    }
+
+    /// Keras tells bfloat16 from other opaque bytes by an attribute.
+    private func variable(_ path: String, _ tensor: Tensor) throws {
+        try dataset(path, tensor)
+        if tensor.dtype == .bfloat16 { try attribute("dtype", of: path, "bfloat16") }
     }
 
     private static let attentionParts: Set = [
