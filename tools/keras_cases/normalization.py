@@ -42,7 +42,7 @@ CASES = [
     case("GroupNormalization", "options", (2, 3, 4), groups=2, epsilon=1e-2,
          gamma_regularizer="l2", beta_regularizer="l1", gamma_initializer="he_normal",
          beta_constraint="non_neg"),
-    case("GroupNormalization", "masked", (3, 4, 4), groups=2, masks="right"),
+    case("GroupNormalization", "masked", (3, 4, 4), groups=2, masks="right", keras_2=False),  # Keras 2 fails
     case("RMSNormalization", "rank 2", (3, 5), keras_2=False),
     case("RMSNormalization", "rank 4", (2, 2, 3, 4), keras_2=False),
     case("RMSNormalization", "epsilon", (2, 3, 4), epsilon=1e-2, keras_2=False),
