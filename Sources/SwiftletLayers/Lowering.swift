@@ -219,8 +219,11 @@ public struct Lowering {
         _ layer: any Layer, name: String?, group: String?, to call: CallArguments<Value>
     ) throws -> [Value] {
         try within(layer, name: name, group: group) { lowering in
-            let results = try lowering.lowerNaming(layer, call)
-            lowering.passMasks(layer, from: call.inputs, to: results)
+            let results = try lowering.withGivenMask(call) { lowering in
+                let results = try lowering.lowerNaming(layer, call)
+                lowering.passMasks(layer, from: call.inputs, to: results)
+                return results
+            }
             try lowering.penalizeActivity(layer, results)
             return results
         }
@@ -325,6 +328,22 @@ public struct Lowering {
     package func mask(of value: Value) -> Value? { masks[value] }
 
     package mutating func setMask(_ mask: Value?, of value: Value) { masks[value] = mask }
+
+    /// Lowers a call as if the mask that it gives by the keyword `mask` had come with its input.
+    private mutating func withGivenMask(
+        _ call: CallArguments<Value>,
+        _ body: (inout Lowering) throws -> [Value]
+    ) rethrows -> [Value] {
+        guard let input = call.inputs.first, let given = call.argument(.max, "mask")?.leaf,
+            graph.shape(of: given).rank == 2, masks[input] != given
+        else { return try body(&self) }
+        let own = masks[input]
+        masks[input] = given
+        let results = try body(&self)
+        // Where the layer took it off, it took that of the input off as well.
+        if masks[input] == given, !results.contains(input) { masks[input] = own }
+        return results
+    }
 
     private mutating func passMasks(_ layer: any Layer, from inputs: [Value], to results: [Value]) {
         guard layer.supportsMasking,

@@ -407,6 +407,39 @@ def transformer(k):
                    name="transformer")
 
 
+@model("translator", limits={0: 9, 1: 7}, tolerance=1e-4)
+def translator(k):
+    """Masked text read by a block that normalises first, then heeded by a masked, causal block."""
+    text = k.Input((6,), dtype="int32", name="text")
+    said = k.Input((5,), dtype="int32", name="said")
+    x = k.layers.Embedding(9, 8, mask_zero=True, name="words")(text)
+    x = k.layers.Dropout(0.1, name="drop")(x)
+    y = k.layers.LayerNormalization(name="norm")(x)
+    x = k.layers.Add(name="sum")([x, k.layers.MultiHeadAttention(2, 4, name="reads")(y, y)])
+    z = k.layers.Embedding(7, 8, mask_zero=True, name="own_words")(said)
+    z = k.layers.Add(name="own_sum")([z, k.layers.MultiHeadAttention(2, 4, name="recalls")(
+        z, z, use_causal_mask=True)])
+    y = k.layers.MultiHeadAttention(2, 4, name="heeds")(z, x)
+    z = k.layers.LayerNormalization(name="last_norm")(k.layers.Add(name="last_sum")([z, y]))
+    z = k.layers.LSTM(4, name="steps")(z)
+    return k.Model([text, said], k.layers.Dense(3, activation="softmax", name="next")(z),
+                   name="translator")
+
+
+@model("masks by hand", limits={0: 9, 1: 2}, tolerance=1e-4)
+def masks_by_hand(k):
+    tokens = k.Input((6,), dtype="int32", name="tokens")
+    x = k.layers.Embedding(9, 4, name="words")(tokens)
+    mask = k.Input((6,), dtype="bool", name="counts")
+    mean = k.layers.GlobalAveragePooling1D(name="mean")(x, mask=mask)
+    steps = k.layers.LSTM(3, return_sequences=True, name="steps")(x, mask=mask)
+    last = k.layers.GRU(2, name="last")(steps, mask=mask)
+    each = k.layers.TimeDistributed(k.layers.Dense(3), name="each")(x, mask=mask)
+    both = k.layers.Bidirectional(k.layers.SimpleRNN(2), name="both")(each, mask=mask)
+    return k.Model([tokens, mask], k.layers.Concatenate(name="all")([mean, last, both]),
+                   name="masks_by_hand")
+
+
 @model("attention over masked steps", limits={0: 9, 1: 9}, tolerance=1e-4)
 def attention_over_masked_steps(k):
     question = k.Input((4,), dtype="int32", name="question")

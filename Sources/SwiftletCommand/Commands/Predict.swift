@@ -38,7 +38,7 @@ struct Predict: ParsableCommand {
         let predictor = try naming(source.model) { try execution.predictor(for: model) }
         let rows = inputs[0].tensor.shape.first ?? 0
         var progress = log.progress("samples", total: rows)
-        let outputs = try namingInput {
+        let outputs = try naming(source.model, data: input) {
             try predictor.predict(inputs.tensors, batchSize: execution.batchSize) {
                 progress.update(done: $0)
             }
@@ -48,18 +48,6 @@ struct Predict: ParsableCommand {
             NamedTensors(outputs.enumerated().map { (name: "output_\($0)", tensor: $1) }))
         for (index, output) in outputs.enumerated() {
             print("output_\(index)  \(output.dtype)  \(output.shape)")
-        }
-    }
-
-    /// Data that do not fit are the input file's fault, the rest the model's.
-    private func namingInput<Result>(_ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as ModelError {
-            if case .input = error { throw CommandError(input, error) }
-            throw CommandError(source.model, error)
-        } catch {
-            throw CommandError(source.model, error)
         }
     }
 }

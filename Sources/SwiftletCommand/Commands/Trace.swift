@@ -26,7 +26,7 @@ struct Trace: ParsableCommand {
         try checkDestination(output)
         let model = try source.open()
         let inputs = try DataSource.loadInputs(input, roles: DataRoles(inputs: model.inputNames))
-        let outputs = try naming(source.model) {
+        let outputs = try naming(source.model, data: input) {
             try execution.predictor(for: model).trace(inputs.tensors)
         }
         try NPZ.write(NamedTensors(outputs), to: output)

@@ -3,6 +3,7 @@ internal import SwiftletData
 internal import SwiftletFiles
 internal import SwiftletHDF5
 internal import SwiftletKeras
+internal import SwiftletLayers
 internal import SwiftletWeights
 
 /// An error that names the file it is about.
@@ -23,6 +24,18 @@ func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Resul
             is KerasFileError, is WeightFileError:
             throw error
         default: throw CommandError(file, error)
+        }
+    }
+}
+
+/// Runs a model on data: what does not fit is the data file's fault, the rest the model's.
+func naming<Result>(_ model: String, data: String, _ body: () throws -> Result) throws -> Result {
+    try naming(model) {
+        do {
+            return try body()
+        } catch let error as ModelError {
+            guard case .input = error else { throw error }
+            throw CommandError(data, error)
         }
     }
 }

@@ -6,11 +6,15 @@ internal import SwiftletLayers
 /// Where an Embedding or a Masking layer makes a mask, Keras 3 puts the operations that compute it
 /// into the file and passes their result to later layers by the keyword `mask`. Here masks pass from
 /// layer to layer, so these operations go; masks that users computed themselves stay.
+///
+/// All stay where MultiHeadAttention is about: it takes the masks off its inputs, but only when the
+/// model runs, so that what was written down is more than what passes from layer to layer.
 struct ImplicitMasks {
     private let order: [String]
     private let layers: [String: JSON]
     /// Tensors from which an Embedding or a Masking layer makes a mask.
     private let masked: Set<[JSON]>
+    private let hasMasksTakenOff: Bool
 
     init(_ layers: [JSON]) {
         var named: [String: JSON] = [:]
@@ -31,6 +35,7 @@ struct ImplicitMasks {
         order = layers.compactMap(NetworkLayers.name(of:))
         self.layers = named
         self.masked = masked
+        hasMasksTakenOff = layers.contains { $0["class_name"] == "MultiHeadAttention" }
     }
 
     /// The arguments by which layers take the masks of their inputs.
@@ -38,7 +43,7 @@ struct ImplicitMasks {
 
     /// The layers without implicit masks and without operations that only served them.
     func removed(outputs: JSON?) -> [JSON]? {
-        guard !masked.isEmpty else { return nil }
+        guard !masked.isEmpty, !hasMasksTakenOff else { return nil }
         var kept = layers
         var dropped: Set<String> = []
         for (name, layer) in layers {

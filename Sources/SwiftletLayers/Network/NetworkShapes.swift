@@ -17,9 +17,36 @@ extension Network {
     /// - Throws: what any layer says of its configuration or operands, or
     ///   ``ModelError/weight(path:cause:)`` if a weight's shape depends on an extent that varies.
     package func shapes() throws -> NetworkShapes {
-        // Sizes that survive many halvings, as in image networks without a declared size.
-        let first = try probe(batch: 2, unknown: 192)
-        let second = try probe(batch: 3, unknown: 256)
+        var refusal: (any Error)?
+        for extents in Self.trialExtents {
+            do {
+                return try shapes(
+                    first: try probe(batch: 2, unknown: extents.0),
+                    second: try probe(batch: 3, unknown: extents.1))
+            } catch {
+                // The usual sizes tell best what is wrong with a network that fits none.
+                refusal = refusal ?? error
+                if hasDeclaredExtents { break }
+            }
+        }
+        throw refusal ?? ModelError.structure("no shapes")
+    }
+
+    /// Sizes to try for extents that are not declared: first some that survive many halvings, as in
+    /// image networks, then larger ones for networks that crop much of a long sequence, then small
+    /// ones.
+    private static let trialExtents = [(192, 256), (1536, 2048), (24576, 32768), (24, 32), (3, 4)]
+
+    private var hasDeclaredExtents: Bool {
+        inputEntries.allSatisfy { entry in
+            (entry.layer as? Input)?.shape.allSatisfy { $0 != nil } ?? false
+        }
+    }
+
+    private func shapes(
+        first: (lowering: Lowering, outputs: [Value]),
+        second: (lowering: Lowering, outputs: [Value])
+    ) throws -> NetworkShapes {
         for (a, b) in zip(first.lowering.specs, second.lowering.specs) where a.shape != b.shape {
             throw ModelError.weight(
                 path: a.path, cause: "its shape depends on an input extent that is not declared")

@@ -108,6 +108,11 @@ public struct MultiHeadAttention: Layer {
         output = try attention.project(
             output, bound: 2, to: outputShape ?? [features], name: "attention_output",
             group: "output_dense", in: &lowering)
+        if options.maskRule == .loose {
+            // Keras 3 heeds the masks here and takes them off its inputs: whoever uses these
+            // afterwards sees none.
+            for input in [call.query, call.key, call.value] { lowering.setMask(nil, of: input) }
+        }
         lowering.setMask(call.queryMask, of: output)
         return [output] + (call.returnsScores ? [scores] : [])
     }
