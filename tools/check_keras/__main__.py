@@ -1,6 +1,7 @@
 """Proves that Swiftlet and real Keras agree: files both ways, predictions, training, optimizer state.
 
-usage: tools/check-keras [--quick] [--only PATTERN] [--list] [--swiftlet PATH] [--json FILE]
+usage: tools/check-keras [--quick] [--only PATTERN] [--list] [--coverage] [--swiftlet PATH]
+                         [--json FILE]
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from . import compatibility, deep, element_types, operations, training, weights, worker
+from . import compatibility, coverage, deep, element_types, operations, training, weights, worker
 from .results import FAILED, OK, Table, marked
 
 QUICK_EVERY = 4  # --quick takes each fourth layer case, and all models
@@ -48,6 +49,8 @@ def parse():
     parser.add_argument("--quick", action="store_true", help="a quarter of the cases")
     parser.add_argument("--only", metavar="PATTERN", help="cases whose section/name has this in it")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
+    parser.add_argument("--coverage", action="store_true",
+                        help="show what was tried of each layer (a whole run always does)")
     parser.add_argument("--json", metavar="FILE", help="write every result here")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
     return parser.parse_args()
@@ -80,8 +83,16 @@ def main():
     if options.json:
         with open(options.json, "w") as file:
             json.dump([dataclasses.asdict(r) for r in results], file, indent=1)
+    table, missing = coverage.report(results)
+    is_whole = not options.only and not options.quick
+    if is_whole or options.coverage:
+        print(table + "\n")
     print(Table(results).report())
+    if is_whole and missing:
+        print("no case for: " + ", ".join(missing))
     print(f"{time.monotonic() - began:.0f} s")
+    if is_whole and missing:
+        sys.exit(1)
     if not any(r.status == OK for r in results) or any(r.status == FAILED for r in results):
         sys.exit(1)
 

@@ -31,6 +31,8 @@ DIFFERENCES = [
      "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
     ("files whole models: translator", "Swiftlet -> keras 2 .h5",
      "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
+    ("files whole models: masks by hand", "Swiftlet -> keras 2 .h5",
+     "Keras 3 finds no masks in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
     ("files whole models: attention over masked steps", "Swiftlet -> keras 2 .h5",
      "Keras 3 finds no value in the Keras 2 form, so .h5 is in Keras 3's (--to keras2-h5)"),
     ("files cells: * by itself", "Swiftlet -> keras 2 .h5",

@@ -29,6 +29,8 @@ CASES = (
         case("ReLU", "all options", (4, 10), max_value=1.5, negative_slope=0.1, threshold=0.25),
         case("ReLU", "rank 4", (1, 3, 3, 2), max_value=1.0),
         case("LeakyReLU", "default", (4, 10)),
+        case("ThresholdedReLU", "default", (4, 10), keras_3=False),
+        case("ThresholdedReLU", "0.3", (2, 3, 4), theta=0.3, keras_3=False),
         case("LeakyReLU", "0.1", (4, 10), negative_slope=0.1),
         case("PReLU", "plain", (4, 10)),
         case("PReLU", "rank 4", (2, 2, 3, 3)),

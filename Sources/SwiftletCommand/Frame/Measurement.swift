@@ -66,7 +66,7 @@ struct Measurement {
             "load_ms": .double(loadTime.milliseconds),
             "first_ms": .double(firstTime.milliseconds),
             "cpu_ms": .double(processorTime.milliseconds),
-            "peak_rss_mib": .double(Self.peakMemory),
+            "peak_rss_mib": peakMemory().map { .double(Double($0) / 1_048_576) } ?? .null,
             "gflops": .double(gigaflops),
             "multiply_adds": .int(multiplyAdds),
             "arena_mib": .double(Double(arenaByteCount) / 1_048_576),
@@ -89,7 +89,9 @@ struct Measurement {
         table.add(["loading, ms", text(loadTime.milliseconds)])
         table.add(["first call, ms", text(firstTime.milliseconds)])
         table.add(["GFLOP/s", text(gigaflops)])
-        table.add(["peak memory, MiB", text(Self.peakMemory)])
+        if let bytes = peakMemory() {
+            table.add(["peak memory, MiB", text(Double(bytes) / 1_048_576)])
+        }
         return table
     }
 
@@ -97,18 +99,6 @@ struct Measurement {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
-
-    /// In MiB.
-    private static var peakMemory: Double {
-        var usage = rusage()
-        #if canImport(Darwin)
-            getrusage(RUSAGE_SELF, &usage)
-            return Double(usage.ru_maxrss) / 1_048_576
-        #else
-            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-            return Double(usage.ru_maxrss) / 1024
-        #endif
     }
 }
 

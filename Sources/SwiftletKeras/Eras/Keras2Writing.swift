@@ -114,7 +114,10 @@ struct Keras2Writing {
                 config[key] = .string(
                     Keras2Vocabulary.dtype(of: className, given) ?? Self.dtypeName(value))
             case ("negative_slope", _) where className == "LeakyReLU": config["alpha"] = value
-            case ("trainable", _) where ["Discretization", "InputLayer"].contains(className): break
+            case ("trainable", _)
+            where className == "InputLayer"
+                || Keras3Writing.classesWithoutTrainable.contains(className):
+                break
             // Keras 2 pads sequences along time alone.
             case ("data_format", "channels_last") where className == "ZeroPadding1D": break
             case ("layer", _), ("backward_layer", _), ("cell", _): config[key] = try wrapped(value)

@@ -43,14 +43,15 @@ struct Keras3Writing {
         var written =
             config["layers"] == nil
             ? try layerConfig(config, path: path) : try network(config, path: path)
-        for key in Self.refusedKeys[className] ?? [] { written[key] = nil }
+        if Self.classesWithoutTrainable.contains(className) { written["trainable"] = nil }
+        if className == "Pipeline" { written["dtype"] = nil }
         json["config"] = .object(written)
         return json
     }
 
-    /// Keys that all layers have but these classes do not take.
-    private static let refusedKeys = [
-        "Discretization": ["trainable"], "Pipeline": ["trainable", "dtype"],
+    /// Classes that do not take the `trainable` that all other layers have.
+    static let classesWithoutTrainable: Set = [
+        "Discretization", "Pipeline", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
     ]
 
     /// What only Keras 2 has.
