@@ -95,11 +95,7 @@ struct KerasReading {
         _ json: JSON, era: KerasEra, version: String? = nil, compiled: JSON? = nil,
         hints: WeightHints
     ) throws -> Model {
-        let canonical = UndeclaredInput.declared(
-            try canonicalConfig(
-                json, era: era, version: version ?? json["keras_version"]?.string,
-                onTheano: hints.isTheano || json["backend"] == "theano"),
-            firstWeight: hints.firstWeight)
+        let canonical = try hints.canonicalConfig(json, era: era, version: version)
         if let className = canonical["class_name"]?.string, canonical["config"]?["layers"] == nil,
             LayerRegistry.standard[className] == nil
         {

@@ -1,3 +1,4 @@
+internal import SwiftletFiles
 internal import SwiftletHDF5
 internal import SwiftletLayers
 internal import SwiftletTensor
@@ -46,5 +47,16 @@ struct WeightHints {
             }
             return nil
         }
+    }
+
+    /// The canonical configuration of the model that the weights belong to.
+    func canonicalConfig(
+        _ json: JSON, era: KerasEra, version: String?
+    ) throws(ConfigRefusal) -> JSON {
+        UndeclaredInput.declared(
+            try SwiftletKeras.canonicalConfig(
+                json, era: era, version: version ?? json["keras_version"]?.string,
+                onTheano: isTheano || json["backend"] == "theano"),
+            firstWeight: firstWeight)
     }
 }

@@ -10,7 +10,7 @@ enum UndeclaredInput {
             let layers = config["layers"]?.array, let first = layers.first,
             first["class_name"] != "InputLayer",
             config["build_input_shape"].map(\.isNull) ?? true,
-            let shape = built(first) ?? told(by: layers, firstWeight)
+            let shape = built(first) ?? declaration(in: first) ?? told(by: layers, firstWeight)
         else { return json }
         config["build_input_shape"] = shape
         var json = json
@@ -25,6 +25,15 @@ enum UndeclaredInput {
         return .array([.null] + extents.dropFirst())
     }
 
+    /// What a model that stands first declares of its own input.
+    private static func declaration(in layer: JSON) -> JSON? {
+        guard layer["class_name"] == "Sequential",
+            let first = layer["config"]?["layers"]?.array?.first
+        else { return nil }
+        return first["class_name"] == "InputLayer"
+            ? first["config"]?["batch_shape"] : built(first) ?? declaration(in: first)
+    }
+
     /// Layers that leave shapes as they are and have no weights.
     private static let transparent: Set = [
         "Activation", "Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Rescaling",
@@ -34,6 +43,9 @@ enum UndeclaredInput {
     private static func told(
         by layers: [JSON], _ firstWeight: (String) -> [Int]?
     ) -> JSON? {
+        if let inner = layers.first, inner["class_name"] == "Sequential" {
+            return told(by: inner["config"]?["layers"]?.array ?? [], firstWeight)
+        }
         let weighted = layers.first { layer in
             layer["class_name"]?.string.map { !transparent.contains($0) } ?? true
         }

@@ -205,7 +205,7 @@ package struct FileInspection: Sendable {
         self.compiled = compiled.flatMap { $0.isNull ? Optional.none : $0 }
         list(json, depth: -1)
         do {
-            let canonical = try canonicalConfig(
+            let canonical = try WeightHints(file: path).canonicalConfig(
                 json, era: era ?? .keras3, version: origin.version)
             guard let network = try LayerRegistry.standard.layer(from: canonical) as? Network else {
                 limits.append("a single layer, not a model")
@@ -244,6 +244,7 @@ package struct FileInspection: Sendable {
     /// Whether the layer's class is known today, under whatever name its era had.
     private func isKnown(_ json: JSON) -> Bool {
         if NetworkLayers.isNetwork(json) { return true }
+        if let isKnown = TensorFlowLayers.knows(json) { return isKnown }
         guard
             let canonical = try? canonicalConfig(
                 json, era: era ?? .keras3, version: origin.version)

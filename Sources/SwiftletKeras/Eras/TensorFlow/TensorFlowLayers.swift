@@ -39,6 +39,21 @@ enum TensorFlowLayers {
         default: return nil
         }
     }
+
+    /// Whether such a layer's function is known; nil for any other layer.
+    static func knows(_ layer: JSON) -> Bool? {
+        switch layer["class_name"]?.string?.split(separator: ">").last {
+        case "TFOpLambda", "SlicingOpLambda":
+            layer["config"]?["function"]?.string.map { TensorFlowFunctions.rows[$0] != nil }
+                ?? false
+        case "TensorFlowOpLayer":
+            (try? NodeDefinition(layer, name: "")).map {
+                TensorFlowNodes.rows[$0.operation] != nil
+            } ?? false
+        case "ClassMethod", "InstanceProperty", "InstanceMethod": false
+        default: nil
+        }
+    }
 }
 
 extension Keras2Calls {
