@@ -25,6 +25,8 @@ public struct LayerRegistry: Sendable {
         "Convolution3DTranspose": "Conv3DTranspose", "SeparableConvolution1D": "SeparableConv1D",
         "SeparableConvolution2D": "SeparableConv2D",
         "GroupedQueryAttention": "GroupQueryAttention",
+        // The dropout of the `efficientnet` package, which took the noise shape for Keras 2.
+        "FixedDropout": "Dropout",
     ]
 
     /// Classes of Keras that cannot work here, and why.

@@ -26,7 +26,7 @@ extension LayerRegistry {
     ]
     private static let normalization: [any Layer.Type] = [
         BatchNormalization.self, LayerNormalization.self, GroupNormalization.self,
-        RMSNormalization.self, UnitNormalization.self, SpectralNormalization.self,
+        RMSNormalization.self, UnitNormalization.self, SpectralNormalization.self, LayerScale.self,
     ]
     private static let activation: [any Layer.Type] = [
         ActivationLayer.self, ReLU.self, LeakyReLU.self, PReLU.self, ELU.self, Softmax.self,
@@ -34,6 +34,7 @@ extension LayerRegistry {
     private static let regularization: [any Layer.Type] = [
         Dropout.self, SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self,
         GaussianNoise.self, GaussianDropout.self, AlphaDropout.self, ActivityRegularization.self,
+        StochasticDepth.self,
     ]
     private static let reshaping: [any Layer.Type] = [
         Flatten.self, Reshape.self, Permute.self, RepeatVector.self, ZeroPadding1D.self,
@@ -42,7 +43,7 @@ extension LayerRegistry {
     ]
     private static let merging: [any Layer.Type] = [
         Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self,
-        Concatenate.self, Dot.self,
+        Concatenate.self, Dot.self, CustomScaleLayer.self,
     ]
     private static let recurrent: [any Layer.Type] = [
         SimpleRNN.self, LSTM.self, GRU.self, RNN.self, SimpleRNNCell.self, LSTMCell.self,

@@ -14,8 +14,8 @@ from .results import EXCUSED, KNOWN, OK
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "layers.md"
 ROW = re.compile(r"\| `(\w+)` \| (works|refused)[^|]*\|[^|]*\| *(?:another name of `(\w+)`)?")
 
-# What only whole models have: they are no layers of their own in files.
-STRUCTURE = {"InputLayer": "graph", "Input": "graph", "InputSpec": "graph"}
+# What only whole models have, or the networks of tools/check-applications.
+STRUCTURE = {"InputLayer", "Pipeline", "LayerScale", "StochasticDepth", "CustomScaleLayer"}
 
 DIRECTIONS = (("Keras 3 ->", "keras 3 ", "-> Swiftlet"), ("Keras 2 ->", "keras 2 ", "-> Swiftlet"),
               ("-> Keras 3", "Swiftlet ->", "eras 3"), ("-> Keras 2", "Swiftlet ->", "eras 2"))

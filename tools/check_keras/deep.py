@@ -21,10 +21,15 @@ def randomize(model, seed):
     rng = generator(seed)
     for layer in model.layers:
         if type(layer).__name__ == "BatchNormalization":
-            layer.set_weights([
-                rng.uniform(0.5, 1.0, w.shape) if i == 0 else
-                rng.uniform(0.5, 1.5, w.shape) if i == 3 else rng.normal(0, 0.2, w.shape)
-                for i, w in enumerate(layer.get_weights())])
+            layer.set_weights([fresh(rng, w.name, w.shape) for w in layer.weights])
+
+
+def fresh(rng, name, shape):
+    if "gamma" in name:
+        return rng.uniform(0.5, 1.0, shape)
+    if "variance" in name:
+        return rng.uniform(0.5, 1.5, shape)
+    return rng.normal(0, 0.2, shape)
 
 
 def run(swiftlet, kerases, name):

@@ -38,7 +38,10 @@ struct Keras3Writing {
             json["module"] = "keras.src.models.functional"
             json["registered_name"] = "Functional"
         case "Sequential": json["module"] = "keras"
-        default: json["module"] = "keras.layers"
+        default:
+            let application = Self.applications[className]
+            json["module"] = .string(application ?? "keras.layers")
+            if application != nil { json["registered_name"] = .string(className) }
         }
         var written =
             config["layers"] == nil
@@ -52,6 +55,13 @@ struct Keras3Writing {
     /// Classes that do not take the `trainable` that all other layers have.
     static let classesWithoutTrainable: Set = [
         "Discretization", "Pipeline", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
+    ]
+
+    /// Layers that Keras keeps beside the network for which it has them, and its module.
+    private static let applications = [
+        "LayerScale": "keras.src.applications.convnext",
+        "StochasticDepth": "keras.src.applications.convnext",
+        "CustomScaleLayer": "keras.src.applications.inception_resnet_v2",
     ]
 
     /// What only Keras 2 has.
