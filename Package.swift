@@ -42,6 +42,8 @@ targets += [
         providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "CPNGCodec", dependencies: ["CPNG"]),
     .target(name: "CBundledData"),
+    .target(
+        name: "CLAPACK", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 ]
 
 // Floor 0: values and files.
@@ -135,11 +137,21 @@ targets += [
 // Floor 4: scores.
 targets += [
     library(
-        "SwiftletScores", "CKernels", "SwiftletDataset", "SwiftletFiles", "SwiftletLayers",
-        "SwiftletRuntime", "SwiftletTensor"),
+        "SwiftletScores", "CKernels", "CLAPACK", "SwiftletDataset", "SwiftletFiles",
+        "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor"),
     tests(
         "SwiftletScoresTests", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletLayers",
         "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "TestSupport"),
+]
+
+// Floor 5: networks that scores look through.
+targets += [
+    library(
+        "SwiftletFeatures", "CKernels", "SwiftletArchive", "SwiftletData", "SwiftletFiles",
+        "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "SwiftletWeights"),
+    tests(
+        "SwiftletFeaturesTests", "SwiftletData", "SwiftletFeatures", "SwiftletFiles",
+        "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "SwiftletWeights", "TestSupport"),
 ]
 
 // Floor 5: reports.
@@ -164,15 +176,17 @@ targets += [
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-            "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime",
-            "SwiftletScores", "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
+            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFeatures",
+            "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+            "SwiftletReport", "SwiftletRuntime", "SwiftletScores", "SwiftletTensor",
+            "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
         ], swiftSettings: strict),
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
-        "SwiftletFiles", "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
+        "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor",
+        "TestSupport"),
 ]
 
 let package = Package(

@@ -9,7 +9,8 @@ struct Swiftlet: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Demo.self, Train.self, Predict.self, Evaluate.self, Score.self, ScoreImages.self,
-            Convert.self, Inspect.self, Diff.self, Trace.self, Verify.self, Bench.self,
+            Features.self, Convert.self, Inspect.self, Diff.self, Trace.self, Verify.self,
+            Bench.self,
         ])
 
     static func main() {

@@ -4,7 +4,7 @@ public import SwiftletTensor
 public enum ScoreError: Error, Equatable, CustomStringConvertible {
     /// The arrays that a score reads.
     public enum Input: String, Sendable {
-        case truth, predicted, weights
+        case truth, predicted, weights, real, generated
     }
 
     /// No row was ever seen.
@@ -25,6 +25,10 @@ public enum ScoreError: Error, Equatable, CustomStringConvertible {
     case mismatch(String)
     /// The images of a pair differ in size, or are no images.
     case image(name: String, cause: String)
+    /// Too few samples for a score.
+    case tooFew(Input, found: Int, needed: Int)
+    /// The system lacks a library.
+    case library(String)
     /// There is no memory for a copy in another element type.
     case memory(String)
 
@@ -43,6 +47,9 @@ public enum ScoreError: Error, Equatable, CustomStringConvertible {
             "truth[\(row)]: exactly one 1 needed, as in the rows before (or the kind multilabel)"
         case .mismatch(let cause): cause
         case .image(let name, let cause): "\(name): \(cause)"
+        case .tooFew(let input, let found, let needed):
+            "\(input.rawValue): at least \(needed) images needed, \(found) found"
+        case .library(let cause): cause
         case .memory(let cause): cause
         }
     }

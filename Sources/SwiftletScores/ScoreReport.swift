@@ -8,14 +8,16 @@ public struct ScoreReport: Sendable {
         public let scores: ScoreList
     }
 
-    /// `classification`, `regression` or `image-pairs`.
+    /// `classification`, `regression`, `image-pairs` or `image-sets`.
     public let task: String
     /// `binary`, `multiclass` or `multilabel`; nil for other tasks.
     public let kind: String?
-    /// Rows, or pairs of images.
+    /// Rows, pairs of images, or generated images.
     public let samples: Int
     public let scores: ScoreList
     public let perImage: [Image]
+    /// What else the JSON says beside the scores, such as what they were taken with.
+    package var details: JSONObject = [:]
 
     init(
         task: String, kind: String? = nil, samples: Int, scores: ScoreList, perImage: [Image] = []
@@ -34,6 +36,7 @@ public struct ScoreReport: Sendable {
         var object: JSONObject = ["task": .string(task)]
         if let kind { object["kind"] = .string(kind) }
         object["samples"] = .int(samples)
+        for (name, value) in details { object[name] = value }
         object["scores"] = .object(scores.json)
         if !perImage.isEmpty {
             object["per_image"] = .array(

@@ -51,7 +51,7 @@ import Testing
                 "score --task regression --truth a --predicted b --predictors 0", 64,
                 "--predictors must be at least 1"
             ),
-            Row("score-images", 64, "--paired expected"),
+            Row("score-images", 64, "--generated expected, or --paired"),
             Row("score-images --paired --reference a", 64, "--candidate expected"),
             Row(
                 "score-images --paired --reference a --candidate b --metrics psnr,blur", 64,

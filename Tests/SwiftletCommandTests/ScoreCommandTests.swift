@@ -1,5 +1,10 @@
 import Foundation
+import SwiftletData
+import SwiftletDataset
 import SwiftletFiles
+import SwiftletKeras
+import SwiftletLayers
+import SwiftletTensor
 import TestSupport
 import Testing
 
@@ -115,6 +120,121 @@ import Testing
                 missing.errors
                     == "error: \(images)/dogs: 1 of the 2 images in \(mixed) are missing: 'b.png'\n"
             )
+        }
+    }
+
+    /// Rows of ink from 0 to 1 in a file under the name that scores look for.
+    private func write(_ directory: String, _ name: String, _ array: String, _ tensor: Tensor)
+        throws
+    {
+        try NPZ.write(NamedTensors([(name: array, tensor: tensor)]), to: "\(directory)/\(name)")
+    }
+
+    private func features(_ rows: Int, seed: UInt64) throws -> Tensor {
+        let random = CounterRandom(seed: seed)
+        return try Tensor(
+            (0..<rows * 4).map { random.normal(at: $0) }, shape: Shape([rows, 4]))
+    }
+
+    @Test func setsOfFeatures() throws {
+        try withTemporaryDirectory { directory in
+            try write(directory, "r.npz", "features", features(30, seed: 1))
+            try write(directory, "g.npz", "features", features(25, seed: 2))
+            func run(_ real: String, _ metrics: String, _ more: [String] = []) throws -> JSON {
+                let run = try CommandRun(
+                    [
+                        "score-images", "--real", real, "--generated", "g.npz", "--metrics",
+                        metrics,
+                        "--json", "s.json", "--quiet",
+                    ] + more, in: directory)
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(run.errors.isEmpty)
+                return try JSON(parsing: readFile(directory + "/s.json"))
+            }
+            let json = try run("r.npz", "fid,kid,prdc", ["--save-real", "stats.npz"])
+            #expect(json["task"]?.string == "image-sets")
+            #expect(json["samples"]?.int == 25)
+            #expect(json["provenance"]?["real"]?["source"]?.string == "features")
+            #expect(
+                Set((json["scores"]?.object ?? [:]).map(\.key)) == [
+                    "fid", "kid", "kid_mean", "kid_std", "precision", "recall", "density",
+                    "coverage",
+                ])
+            let fid = try #require(json["scores"]?["fid"]?.double)
+            let stored = try run("stats.npz", "fid")
+            #expect(abs((stored["scores"]?["fid"]?.double ?? 0) - fid) < 1e-9)
+            #expect(stored["provenance"]?["real"]?["source"]?.string == "statistics")
+            let alone = try CommandRun(
+                [
+                    "score-images", "--real", "stats.npz", "--generated", "g.npz", "--metrics",
+                    "kid",
+                ], in: directory)
+            #expect(alone.status == 1)
+            #expect(alone.errors.hasPrefix("error: stats.npz: statistics suffice for fid alone"))
+        }
+    }
+
+    @Test func setsOfImagesThroughAModel() throws {
+        var model = try Sequential {
+            Input(4, 4, 1)
+            Flatten()
+            Dense(3, activation: .softmax)
+        }
+        try model.initialize(seed: 1)
+        try withTemporaryDirectory { directory in
+            try model.save(to: directory + "/m.keras")
+            let random = CounterRandom(seed: 3)
+            let images = try Tensor(
+                (0..<12 * 25).map { UInt8(random.uniform(at: $0) * 255) }, shape: [12, 5, 5, 1])
+            try write(directory, "i.npz", "images", images)
+            let features = try CommandRun(
+                ["features", "i.npz", "--output", "f.npz", "--features", "m.keras", "--quiet"],
+                in: directory)
+            #expect(features.status == 0, "\(features.errors)")
+            let kept = try NPZ(directory + "/f.npz").read("features")
+            #expect(Array(kept.shape) == [12, 3])
+            let run = try CommandRun(
+                [
+                    "score-images", "--real", "f.npz", "--generated", "i.npz", "--metrics",
+                    "fid,is",
+                    "--features", "m.keras", "--json", "s.json", "--is-splits", "2", "--quiet",
+                ], in: directory)
+            #expect(run.status == 0, "\(run.errors)")
+            let json = try JSON(parsing: readFile(directory + "/s.json"))
+            #expect((json["scores"]?["fid"]?.double ?? 1) < 1e-9)
+            #expect((json["scores"]?["inception_score_mean"]?.double ?? 0) >= 1)
+            let extractor = json["provenance"]?["extractor"]
+            #expect(extractor?["sha256"]?.string?.count == 64)
+            #expect(extractor?["resize"]?.string == "bilinear")
+        }
+    }
+
+    @Test func setsThatCannotBeScored() throws {
+        try withTemporaryDirectory { directory in
+            try write(directory, "r.npz", "features", features(9, seed: 1))
+            try write(directory, "one.npz", "features", features(1, seed: 1))
+            let broken = try Tensor([1, .nan, 3, 4, 5, 6, 7, 8] as [Float], shape: [2, 4])
+            try write(directory, "nan.npz", "features", broken)
+            try write(
+                directory, "wide.npz", "features", Tensor(zeros: [5, 3], dtype: .float64))
+            try write(
+                directory, "images.npz", "images", Tensor(zeros: [3, 2, 2, 3], dtype: .uint8))
+            try FileManager.default.createDirectory(
+                atPath: directory + "/empty", withIntermediateDirectories: false)
+            for (generated, cause) in [
+                ("one.npz", "error: one.npz: generated: at least 2 images needed, 1 found"),
+                ("nan.npz", "error: nan.npz: generated[0, 1]: a finite number needed, nan found"),
+                ("wide.npz", "error: r.npz, wide.npz: 4 features per image in the real set, 3"),
+                ("empty", "error: empty: no pictures"), ("none", "error: none: "),
+                ("images.npz", "error: images need a network: --features"),
+            ] {
+                let run = try CommandRun(
+                    ["score-images", "--real", "r.npz", "--generated", generated], in: directory)
+                #expect(run.status != 0)
+                #expect(run.errors.hasPrefix(cause), "\(generated): \(run.errors)")
+                #expect(run.errorLines.count == 1)
+                #expect(run.output.isEmpty)
+            }
         }
     }
 }

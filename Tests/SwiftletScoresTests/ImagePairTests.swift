@@ -18,6 +18,28 @@ import Testing
         try row.check(scores.results(), relative: 1e-5)
     }
 
+    @Test("scikit-image's own window, and 16 bits", arguments: cases)
+    func otherWindowsAndDepths(_ row: ScoreCase) throws {
+        var pair = [try row.image("reference"), try row.image("candidate")]
+        var scores = ImagePairScores(metrics: [.ssim], window: .uniform)
+        try scores.update(name: "x", reference: pair[0], candidate: pair[1])
+        let uniform = try scores.results().scores["ssim"]?.json ?? "missing"
+        let expected = try #require(row.json["uniform_ssim"])
+        #expect(uniform.isClose(to: expected, relative: 1e-9))
+        guard let deep = row.json["deep"] else { return }
+        pair = try pair.map { image in
+            try Tensor(
+                image.elements(of: UInt8.self).map { UInt16($0) * 200 + 77 }, shape: image.shape)
+        }
+        scores = ImagePairScores(metrics: [.psnr, .ssim])
+        try scores.update(name: "x", reference: pair[0], candidate: pair[1])
+        let found = try scores.results()
+        for name in ["psnr", "ssim"] {
+            let value = found.scores[name]?.json ?? "missing"
+            #expect(value.isClose(to: deep[name] ?? .null, relative: 1e-5), "\(name)")
+        }
+    }
+
     @Test func theMeanIsOverImages() throws {
         let gray = Self.cases.filter { $0.testDescription.hasPrefix("rgb 24") }
         let row = try #require(gray.first)

@@ -4,8 +4,25 @@
 
 enum { TAPS = 11, HALF = TAPS / 2, MAPS = 4 };
 
-uint64_t sl_score_squared_difference(const uint8_t *a, const uint8_t *b, size_t pixels,
-                                     size_t channels, size_t counted_channels) {
+static double squared_difference_deep(const uint16_t *a, const uint16_t *b, size_t pixels,
+                                      size_t channels, size_t counted_channels) {
+    double sum = 0;
+    for (size_t pixel = 0; pixel < pixels; pixel++, a += channels, b += channels) {
+        uint64_t part = 0;
+        for (size_t channel = 0; channel < counted_channels; channel++) {
+            int64_t e = (int64_t)a[channel] - b[channel];
+            part += (uint64_t)(e * e);
+        }
+        sum += (double)part;
+    }
+    return sum;
+}
+
+double sl_score_squared_difference(const void *reference, const void *candidate, bool deep,
+                                   size_t pixels, size_t channels, size_t counted_channels) {
+    if (deep)
+        return squared_difference_deep(reference, candidate, pixels, channels, counted_channels);
+    const uint8_t *a = reference, *b = candidate;
     uint64_t sum = 0;
     if (channels == counted_channels) {
         size_t count = pixels * channels;
@@ -19,7 +36,7 @@ uint64_t sl_score_squared_difference(const uint8_t *a, const uint8_t *b, size_t 
             }
             sum += part;
         }
-        return sum;
+        return (double)sum;
     }
     for (size_t pixel = 0; pixel < pixels; pixel++, a += channels, b += channels) {
         for (size_t channel = 0; channel < counted_channels; channel++) {
@@ -27,12 +44,18 @@ uint64_t sl_score_squared_difference(const uint8_t *a, const uint8_t *b, size_t 
             sum += (uint32_t)(e * e);
         }
     }
-    return sum;
+    return (double)sum;
 }
 
-void sl_score_image_plane(const uint8_t *pixels, size_t count, size_t channels, size_t channel,
-                          float *plane) {
-    for (size_t i = 0; i < count; i++) plane[i] = pixels[i * channels + channel];
+void sl_score_image_plane(const void *pixels, bool deep, size_t count, size_t channels,
+                          size_t channel, float *plane) {
+    if (deep) {
+        const uint16_t *samples = pixels;
+        for (size_t i = 0; i < count; i++) plane[i] = samples[i * channels + channel] / 257.0f;
+    } else {
+        const uint8_t *samples = pixels;
+        for (size_t i = 0; i < count; i++) plane[i] = samples[i * channels + channel];
+    }
 }
 
 void sl_score_halve_plane(const float *plane, size_t height, size_t width, float *halved) {
@@ -188,4 +211,47 @@ sl_score_similarity sl_score_ssim(const float *a, const float *b, size_t height,
     }
 #endif
     return ssim_baseline(a, b, height, width, border, scratch);
+}
+
+// Moments of a window: sums of x, y, x², y² and x·y.
+enum { MOMENTS = 5 };
+
+static inline void add_pixel(double *sums, double x, double y, double sign) {
+    sums[0] += sign * x;
+    sums[1] += sign * y;
+    sums[2] += sign * x * x;
+    sums[3] += sign * y * y;
+    sums[4] += sign * x * y;
+}
+
+// Sums of whole numbers stay exact while the window slides.
+double sl_score_uniform_ssim(const float *a, const float *b, size_t height, size_t width,
+                             size_t window, double *scratch) {
+    double count = (double)(window * window), sample = count / (count - 1), total = 0;
+    double c1 = 0.01 * 255 * 0.01 * 255, c2 = 0.03 * 255 * 0.03 * 255;
+    for (size_t i = 0; i < width * MOMENTS; i++) scratch[i] = 0;
+    for (size_t row = 0; row < height; row++) {
+        for (size_t column = 0; column < width; column++) {
+            double *sums = scratch + column * MOMENTS;
+            add_pixel(sums, a[row * width + column], b[row * width + column], 1);
+            if (row < window) continue;
+            size_t old = (row - window) * width + column;
+            add_pixel(sums, a[old], b[old], -1);
+        }
+        if (row + 1 < window) continue;
+        double sums[MOMENTS] = {0};
+        for (size_t column = 0; column < width; column++) {
+            for (int m = 0; m < MOMENTS; m++) {
+                sums[m] += scratch[column * MOMENTS + m];
+                if (column >= window) sums[m] -= scratch[(column - window) * MOMENTS + m];
+            }
+            if (column + 1 < window) continue;
+            double x = sums[0] / count, y = sums[1] / count;
+            double xx = sample * (sums[2] / count - x * x);
+            double yy = sample * (sums[3] / count - y * y);
+            double xy = sample * (sums[4] / count - x * y);
+            total += (2 * x * y + c1) * (2 * xy + c2) / ((x * x + y * y + c1) * (xx + yy + c2));
+        }
+    }
+    return total / (double)((height - window + 1) * (width - window + 1));
 }

@@ -2,6 +2,7 @@
 #ifndef SWIFTLET_SCORES_H
 #define SWIFTLET_SCORES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -133,11 +134,45 @@ typedef struct { double spearman, kendall; } sl_score_rank_correlation;
 sl_score_rank_correlation sl_score_correlate_ranks(const double *x, const double *y, size_t count,
                                                    sl_score_weighted_key *scratch, double *ranks);
 
+// Sets of features: rows of `width` doubles.
+/// Adds every row to `sums`.
+void sl_score_column_sums(const double *rows, size_t count, size_t width, double *sums);
+/// rows = (rows − mean) · factor
+void sl_score_subtract_row(double *rows, size_t count, size_t width, const double *mean,
+                           double factor);
+void sl_score_squared_lengths(const double *rows, size_t count, size_t width, double *lengths);
+/// The same whichever of the two comes first.
+double sl_score_squared_distance(const double *a, const double *b, size_t width);
+/// Adds (factor · product + 1)³ to the sums of its row and, unless null, of its column, but for
+/// products where column − row is `diagonal`.
+void sl_score_cubic_kernel(const double *products, size_t rows, size_t columns, size_t ld,
+                           double factor, ptrdiff_t diagonal, double *row_sums,
+                           double *column_sums);
+/// Scalar products of a block of rows with a block of others, whose distances they are to give.
+typedef struct {
+    const double *products;
+    size_t rows, columns, ld;
+    const double *row_lengths, *column_lengths; // squared
+} sl_score_distances;
+/// Sorts the block's squared distances into each row's k nearest so far. Where column − row is
+/// `diagonal`, a row meets itself.
+void sl_score_nearest(const sl_score_distances *block, size_t k, ptrdiff_t diagonal,
+                      size_t first_column, double *nearest, ptrdiff_t *indices);
+/// Which balls (squared radii) hold whom: for each column the number of the rows' balls that hold it,
+/// for each row whether a column's ball holds it and whether its own holds a column. What lies on a
+/// ball's surface, within rounding, is measured again without cancellation; it is inside if `closed`.
+void sl_score_count_balls(const sl_score_distances *block, const double *rows,
+                          const double *columns, size_t width, const double *row_radii,
+                          const double *column_radii, bool closed, uint32_t *in_row_balls,
+                          uint8_t *in_column_ball, uint8_t *row_ball_used);
+
 // Images.
-uint64_t sl_score_squared_difference(const uint8_t *a, const uint8_t *b, size_t pixels,
-                                     size_t channels, size_t counted_channels);
-void sl_score_image_plane(const uint8_t *pixels, size_t count, size_t channels, size_t channel,
-                          float *plane);
+// Samples have 8 or, `deep`, 16 bits. Sums are exact in units of the samples.
+double sl_score_squared_difference(const void *reference, const void *candidate, bool deep,
+                                   size_t pixels, size_t channels, size_t counted_channels);
+/// One channel as 0 … 255.
+void sl_score_image_plane(const void *pixels, bool deep, size_t count, size_t channels,
+                          size_t channel, float *plane);
 /// 2 × 2 means with stride 2; an odd side first repeats its last row or column.
 void sl_score_halve_plane(const float *plane, size_t height, size_t width, float *halved);
 /// Means over all window positions.
@@ -147,5 +182,35 @@ size_t sl_score_ssim_scratch(size_t width, size_t border);
 /// borders included, are at least 11 and longer than the border alone.
 sl_score_similarity sl_score_ssim(const float *a, const float *b, size_t height, size_t width,
                                   size_t border, double *scratch);
+/// The mean under a square of equal weights with the moments of a sample, only where the square, no
+/// larger than the planes, lies inside. `scratch` holds 5 · width doubles.
+double sl_score_uniform_ssim(const float *a, const float *b, size_t height, size_t width,
+                             size_t window, double *scratch);
+
+// Resizing along one axis of an array [outer, extent, inner].
+/// What each place of the result is the weighted sum of.
+typedef struct {
+    size_t count, width; // places; weights per place in memory
+    const int32_t *first, *used;
+    const double *weights;
+} sl_score_taps;
+void sl_score_filter_axis(const float *input, size_t outer, size_t extent, size_t inner,
+                          const sl_score_taps *taps, float *output);
+/// With Pillow's rounding of 8-bit images.
+void sl_score_filter_axis_bytes(const uint8_t *input, size_t outer, size_t extent, size_t inner,
+                                const sl_score_taps *taps, uint8_t *output);
+/// Each place lies between two of the input: low + (high − low) · share.
+typedef struct {
+    size_t count;
+    const int32_t *low, *high;
+    const float *share;
+} sl_score_blends;
+void sl_score_blend_axis(const float *input, size_t outer, size_t extent, size_t inner,
+                         const sl_score_blends *blends, float *output);
+
+/// Per pixel the weighted squared difference of two feature maps whose channels were brought to
+/// length 1 (LPIPS).
+void sl_score_perceptual_map(const float *a, const float *b, size_t pixels, size_t channels,
+                             const float *weights, double *distances);
 
 #endif

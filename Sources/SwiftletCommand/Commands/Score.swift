@@ -71,14 +71,14 @@ struct Score: ParsableCommand {
         case .lengths(let a, _, let b, _): "\(path(a)), \(path(b))"
         case .noWeight: path(.weights)
         case .notOneHot: truth
-        case .empty, .mismatch, .image, .memory: predicted
+        case .empty, .mismatch, .image, .memory, .tooFew, .library: predicted
         }
     }
 
     private func path(_ input: ScoreError.Input) -> String {
         switch input {
         case .truth: truth
-        case .predicted: predicted
+        case .predicted, .real, .generated: predicted
         case .weights: sampleWeight ?? ""
         }
     }

@@ -1,96 +1,121 @@
 internal import ArgumentParser
-internal import SwiftletData
-internal import SwiftletFiles
-internal import SwiftletReport
+internal import SwiftletFeatures
 internal import SwiftletScores
-internal import SwiftletTensor
 
 struct ScoreImages: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Score images against reference images of the same names.")
+        abstract: "Score images against references of the same names, or a set against a real set.",
+        discussion: """
+            Pairs: --paired --reference DIR --candidate DIR. Sets: --real and --generated, each a folder, a \
+            .zip or .tar of images, or an .npz with features, images, logits or saved statistics (mu, sigma).
+            """)
 
     @Flag(help: "Compare every image with the one of the same name.")
     var paired = false
 
-    @Option(help: ArgumentHelp("The folder of perfect images.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The perfect images.", valueName: "dir|npz"))
     var reference: String?
 
-    @Option(help: ArgumentHelp("The folder of images to score.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The images to score.", valueName: "dir|npz"))
     var candidate: String?
 
-    @Option(help: ArgumentHelp("Any of \(ImagePairMetric.names), with commas.", valueName: "list"))
-    var metrics: MetricList = MetricList(all: [.psnr, .ssim])
+    @Option(help: ArgumentHelp("The set of real images.", valueName: "dir|npz"))
+    var real: String?
 
+    @Option(help: ArgumentHelp("The set of generated images.", valueName: "dir|npz"))
+    var generated: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With commas; of pairs \(ImagePairMetric.names), lpips; of sets \(ImageSetMetric.names).",
+            valueName: "list"))
+    var metrics: ImageMetrics?
+
+    @OptionGroup(title: "Perceptual distance") var perceptual: PerceptualOptions
+    @OptionGroup(title: "Feature network") var network: FeatureOptions
+    @OptionGroup(title: "Scores of sets") var set: ImageSetOptions
     @OptionGroup var output: ScoreOutput
     @OptionGroup var log: LogOptions
 
     func validate() throws {
-        guard paired else { throw ValidationError("--paired expected") }
-        guard reference != nil else { throw ValidationError("--reference expected") }
-        guard candidate != nil else { throw ValidationError("--candidate expected") }
+        let metrics = metrics ?? ImageMetrics()
+        if paired {
+            guard reference != nil else { throw ValidationError("--reference expected") }
+            guard candidate != nil else { throw ValidationError("--candidate expected") }
+            guard real == nil, generated == nil, metrics.sets.isEmpty else {
+                throw ValidationError("--real, --generated and their metrics go without --paired")
+            }
+            if let preset = set.preset, preset.window == nil {
+                throw ValidationError("--as \(preset.rawValue) goes without --paired")
+            }
+            guard !metrics.lpips || perceptual.lpipsNet != nil else {
+                throw ValidationError("lpips needs --lpips-net")
+            }
+        } else {
+            guard generated != nil else {
+                throw ValidationError("--generated expected, or --paired")
+            }
+            guard reference == nil, candidate == nil, metrics.pairs.isEmpty, !metrics.lpips else {
+                throw ValidationError(
+                    "--reference, --candidate and their metrics go with --paired")
+            }
+            if let preset = set.preset, !preset.scoresSets {
+                throw ValidationError("--as \(preset.rawValue) goes with --paired")
+            }
+            let needsReal = metrics.sets.isEmpty || metrics.sets.contains(where: \.needsFeatures)
+            guard real != nil || !needsReal else { throw ValidationError("--real expected") }
+        }
     }
 
     func run() throws {
-        guard let reference, let candidate else { return }
         try output.check()
-        let names = try pairs(reference, candidate)
-        var scores = ImagePairScores(metrics: metrics.all)
-        var progress = log.progress("images", total: names.count)
-        for name in names {
-            let paths = ("\(reference)/\(name)", "\(candidate)/\(name)")
-            let images = (try ImageFile.read(paths.0), try ImageFile.read(paths.1))
-            do {
-                try scores.update(name: name, reference: images.0, candidate: images.1)
-            } catch {
-                throw CommandError(candidate, error)
-            }
-            progress.advance()
+        if paired, let reference, let candidate {
+            var metrics = metrics ?? ImageMetrics()
+            if metrics.pairs.isEmpty, !metrics.lpips { metrics.pairs = [.psnr, .ssim] }
+            let job = ImagePairJob(
+                reference: reference, candidate: candidate, metrics: metrics,
+                perceptual: perceptual, preset: set.preset, threads: network.threads, log: log)
+            try output.write(job.run(), title: "\(candidate) against \(reference)")
+        } else if let generated {
+            let metrics = metrics?.sets ?? [.fid]
+            let job = ImageSetJob(
+                real: real, generated: generated, metrics: metrics, network: network,
+                options: set, log: log)
+            let report = try job.run()
+            try output.write(
+                report, title: real.map { "\(generated) against \($0)" } ?? generated)
         }
-        progress.finish()
-        try output.write(scores, title: "\(candidate) against \(reference)")
-    }
-
-    /// The names of the reference images, each of which has a counterpart.
-    private func pairs(_ reference: String, _ candidate: String) throws -> [String] {
-        let names = try ImageFolder.names(in: reference)
-        guard !names.isEmpty else { throw CommandError(reference, "no pictures") }
-        let candidates = try Set(ImageFolder.names(in: candidate))
-        let missing = names.filter { !candidates.contains($0) }
-        guard missing.isEmpty else {
-            throw CommandError(
-                candidate,
-                "\(missing.count) of the \(names.count) images in \(reference) are missing: "
-                    + shortened(missing, whole: log.details))
-        }
-        let extra = candidates.subtracting(names).sorted()
-        if !extra.isEmpty {
-            StandardError.warn(
-                "\(candidate): \(extra.count) images are not in \(reference) and not scored: "
-                    + shortened(extra, whole: log.details))
-        }
-        return names
     }
 }
 
 /// `psnr,ssim`, as it stands behind `--metrics`.
-struct MetricList: ExpressibleByArgument, CustomStringConvertible {
-    let all: [ImagePairMetric]
+struct ImageMetrics: ExpressibleByArgument {
+    var pairs: [ImagePairMetric] = []
+    var lpips = false
+    var sets: [ImageSetMetric] = []
 
-    init(all: [ImagePairMetric]) { self.all = all }
+    init() {}
 
     init?(argument: String) {
-        var metrics: [ImagePairMetric] = []
         for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let metric = ImagePairMetric(rawValue: String(name)) else { return nil }
-            metrics.append(metric)
+            let name = String(name)
+            if let metric = ImagePairMetric(rawValue: name) {
+                if !pairs.contains(metric) { pairs.append(metric) }
+            } else if let metric = ImageSetMetric(rawValue: name) {
+                if !sets.contains(metric) { sets.append(metric) }
+            } else if name == "lpips" {
+                lpips = true
+            } else {
+                return nil
+            }
         }
-        all = metrics
     }
-
-    var description: String { all.map(\.rawValue).joined(separator: ",") }
-    var defaultValueDescription: String { description }
 }
 
 extension ImagePairMetric {
+    fileprivate static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+extension ImageSetMetric {
     fileprivate static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -27,8 +27,8 @@ struct ScoreOutput: ParsableArguments {
         try write(results, title: title) { $0.add(scores, report: results) }
     }
 
-    func write(_ scores: ImagePairScores, title: String) throws {
-        let results = try scores.results()
+    /// Scores of images.
+    func write(_ results: ScoreReport, title: String) throws {
         try write(results, title: title) { $0.add(results) }
     }
 

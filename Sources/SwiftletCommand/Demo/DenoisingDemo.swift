@@ -1,5 +1,6 @@
 internal import SwiftletData
 internal import SwiftletDataset
+internal import SwiftletFeatures
 internal import SwiftletFiles
 internal import SwiftletKeras
 internal import SwiftletLayers
@@ -70,10 +71,47 @@ struct DenoisingDemo {
         try ImageFile.writePNG(
             Self.sheet([clean, test.x, denoised], columns: 12),
             to: folder.file("denoising.png", "digits: clean, noisy, denoised"))
+        try compareSets(clean, noisy: test.x, denoised, in: &folder)
         for name in ["psnr", "ssim_full"] {
             guard let before = results[0][name], let after = results[1][name], after > before else {
                 throw CommandError(folder.path, "denoising: \(name) has not become better")
             }
+        }
+    }
+
+    /// How like real digits they are as a set, to the eyes of the digits' classifier.
+    private func compareSets(
+        _ clean: Tensor, noisy: Tensor, _ denoised: Tensor, in folder: inout DemoFolder
+    ) throws {
+        var network = try FeatureNetwork(
+            folder.path + "/digits.keras", layer: DigitsClassifier.featureLayer)
+        network.preprocessing.factor = 1 / 255
+        let extraction = try FeatureExtraction(network, batchSize: 32)
+        func set(_ pictures: Tensor, _ input: ScoreError.Input) throws -> ImageSet {
+            var rows = RowCollector()
+            try extraction.run(Pictures(Self.bytes(pictures), path: folder.path)) { batch in
+                if let features = batch.features { rows.add(features) }
+            }
+            return try ImageSet(features: FeatureRows(rows.tensor(), as: input), as: input)
+        }
+        let scores = ImageSetScores(metrics: [.fid, .kid, .prdc])
+        let real = try set(clean, .real)
+        let results = try [noisy, denoised].map {
+            try scores.results(real: real, generated: set($0, .generated))
+        }
+        var table = TextTable(
+            title: "the same as sets, beside the clean ones",
+            columns: [.init("score", .left), .init("noisy"), .init("denoised")])
+        for name in ["fid", "kid", "precision", "recall", "density", "coverage"] {
+            table.add([name] + results.map { HistoryTable.text($0[name] ?? .nan) })
+        }
+        print("\n" + table.text(for: .standardOutput))
+        try AtomicFile.write(
+            results[1].json.text(pretty: true) + "\n",
+            to: folder.file(
+                "denoising-set-scores.json", "the scores of the denoised digits as a set"))
+        guard let before = results[0]["fid"], let after = results[1]["fid"], after < before else {
+            throw CommandError(folder.path, "denoising: fid has not become better")
         }
     }
 

@@ -15,26 +15,8 @@ struct DigitsDemo {
     func run(in folder: inout DemoFolder) throws {
         folder.section("Handwritten digits: a convolutional network")
         let digits = try Digits.load()
-        var model = try Sequential(name: "digits") {
-            Input(8, 8, 1)
-            Conv2D(32, kernel: 3, padding: .same, activation: .relu)
-            BatchNormalization()
-            Conv2D(32, kernel: 3, padding: .same, activation: .relu)
-            BatchNormalization()
-            MaxPooling2D(2)
-            Flatten()
-            Dropout(0.4)
-            Dense(10, activation: .softmax)
-        }
-        model.compile(
-            TrainingSetup(
-                optimizer: .adam(), loss: .sparseCategoricalCrossentropy, metrics: [.accuracy]))
-        let history = try model.fit(
-            digits.train, options: FitOptions(epochs: 20, seed: 1), validation: digits.validation,
-            callbacks: [
-                TrainingProgress(folder.log),
-                EarlyStopping(patience: 6, restoresBestWeights: true),
-            ])
+        var model = try DigitsClassifier.model()
+        let history = try DigitsClassifier.fit(&model, digits, log: folder.log)
         print(HistoryTable(history).text(for: .standardOutput))
         try save(model, history, digits.test, to: &folder)
         try scorePredictions(digits.test, in: &folder)

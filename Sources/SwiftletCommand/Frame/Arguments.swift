@@ -1,5 +1,8 @@
 public import ArgumentParser
+package import SwiftletFeatures
 public import SwiftletScores
 
 extension ClassificationKind: ExpressibleByArgument {}
 extension ScoreTask: ExpressibleByArgument {}
+extension ResizeMethod: ExpressibleByArgument {}
+extension LPIPS.Version: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 internal import SwiftletArchive
 internal import SwiftletData
+internal import SwiftletFeatures
 internal import SwiftletFiles
 internal import SwiftletHDF5
 internal import SwiftletKeras
@@ -21,7 +22,7 @@ func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Resul
     } catch {
         switch error {
         case is CommandError, is DataError, is FileError, is ArchiveError, is HDF5Error,
-            is KerasFileError, is WeightFileError:
+            is KerasFileError, is WeightFileError, is FeatureError:
             throw error
         default: throw CommandError(file, error)
         }

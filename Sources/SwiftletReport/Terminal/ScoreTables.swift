@@ -34,7 +34,8 @@ package struct ScoreTables {
 
     var numbers: TextTable {
         let kind = report.kind.map { ", \($0)" } ?? ""
-        let samples = report.task == "image-pairs" ? "pairs" : "samples"
+        let samples =
+            ["image-pairs": "pairs", "image-sets": "images"][report.task] ?? "samples"
         var table = TextTable(
             title: "\(report.task)\(kind), \(report.samples) \(samples)",
             columns: [.init("score", .left), .init("value")])

@@ -18,10 +18,15 @@ public enum ImagePairMetric: String, Sendable, CaseIterable {
         }
     }
 
-    fileprivate func compute(_ pair: ImagePair) -> Double {
+    fileprivate func compute(_ pair: ImagePair, _ window: SSIMWindow) -> Double {
         switch self {
         case .psnr: pair.psnr
-        case .ssim: pair.ssim
+        case .ssim:
+            switch window {
+            case .gaussian: pair.ssim
+            case .reflected: pair.fullSSIM
+            case .uniform: pair.uniformSSIM
+            }
         case .fullSSIM: pair.fullSSIM
         case .multiscaleSSIM: pair.multiscaleSSIM
         }
@@ -31,11 +36,18 @@ public enum ImagePairMetric: String, Sendable, CaseIterable {
 /// Scores of images against references of the same size, and their means over all pairs.
 public struct ImagePairScores: Sendable {
     private let metrics: [ImagePairMetric]
+    private let window: SSIMWindow
     private var images: [ScoreReport.Image] = []
 
-    public init(metrics: [ImagePairMetric] = ImagePairMetric.allCases) { self.metrics = metrics }
+    public init(
+        metrics: [ImagePairMetric] = ImagePairMetric.allCases, window: SSIMWindow = .gaussian
+    ) {
+        self.metrics = metrics
+        self.window = window
+    }
 
-    /// Scores one pair `[H, W, C]`, or as many as a batch `[N, H, W, C]` holds, of uint8.
+    /// Scores one pair `[H, W, C]`, or as many as a batch `[N, H, W, C]` holds, of uint8
+    /// or uint16.
     ///
     /// - Parameters:
     ///   - name: the file's name; images of a batch get their number behind it.
@@ -45,15 +57,21 @@ public struct ImagePairScores: Sendable {
         name: String, reference: Tensor, candidate: Tensor, extra: [(String, ScoreValue)] = []
     ) throws(ScoreError) {
         for image in [reference, candidate] {
-            guard image.dtype == .uint8, (3...4).contains(image.rank),
+            guard image.dtype == .uint8 || image.dtype == .uint16, (3...4).contains(image.rank),
                 let channels = image.shape.last, (1...4).contains(channels),
                 image.elementCount > 0
             else {
                 throw .image(
                     name: name,
-                    cause: "a uint8 image [H, W, 1 … 4] needed, "
+                    cause: "an image [H, W, 1 … 4] of uint8 or uint16 needed, "
                         + "\(image.dtype) \(image.shape) found")
             }
+        }
+        guard reference.dtype == candidate.dtype else {
+            throw .image(
+                name: name,
+                cause: "reference and candidate differ in depth: \(reference.dtype) and "
+                    + "\(candidate.dtype)")
         }
         guard reference.shape == candidate.shape else {
             throw .image(
@@ -64,15 +82,14 @@ public struct ImagePairScores: Sendable {
         let shape = Array(reference.shape.suffix(3))
         reference.withUnsafeBytes { a in
             candidate.withUnsafeBytes { b in
-                guard let a = a.assumingMemoryBound(to: UInt8.self).baseAddress,
-                    let b = b.assumingMemoryBound(to: UInt8.self).baseAddress
-                else { return }
+                guard let a = a.baseAddress, let b = b.baseAddress else { return }
                 for index in 0..<count {
-                    let start = index * shape[0] * shape[1] * shape[2]
+                    let start = index * shape[0] * shape[1] * shape[2] * reference.dtype.size
                     score(
                         ImagePair(
                             name: count > 1 ? "\(name)[\(index)]" : name, height: shape[0],
-                            width: shape[1], storedChannels: shape[2], reference: a + start,
+                            width: shape[1], storedChannels: shape[2],
+                            isDeep: reference.dtype == .uint16, reference: a + start,
                             candidate: b + start), extra: extra)
                 }
             }
@@ -81,7 +98,7 @@ public struct ImagePairScores: Sendable {
 
     private mutating func score(_ pair: ImagePair, extra: [(String, ScoreValue)]) {
         var scores = ScoreList()
-        for metric in metrics { scores.add(metric.scoreName, metric.compute(pair)) }
+        for metric in metrics { scores.add(metric.scoreName, metric.compute(pair, window)) }
         for (name, value) in extra { scores.add(name, value) }
         images.append(ScoreReport.Image(name: pair.name, scores: scores))
     }

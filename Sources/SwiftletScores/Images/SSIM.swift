@@ -25,4 +25,28 @@ extension ImagePair {
             }
         }
     }
+
+    private static let uniformWindow = 7
+
+    /// Under 7 × 7 equal weights with the moments of a sample, as scikit-image has it unless told
+    /// otherwise; NaN below 7 × 7.
+    var uniformSSIM: Double {
+        guard min(height, width) >= Self.uniformWindow else { return .nan }
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 5 * width) { scratch in
+            meanOverChannels { a, b in
+                sl_score_uniform_ssim(
+                    a, b, height, width, Self.uniformWindow, scratch.baseAddress)
+            }
+        }
+    }
+}
+
+/// What `ssim` means.
+public enum SSIMWindow: Sendable {
+    /// An 11 × 11 Gaussian that lies wholly inside.
+    case gaussian
+    /// The same over all pixels, as in torchmetrics.
+    case reflected
+    /// 7 × 7 equal weights with the moments of a sample, as in scikit-image.
+    case uniform
 }

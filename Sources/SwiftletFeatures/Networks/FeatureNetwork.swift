@@ -1,0 +1,157 @@
+internal import SwiftletFiles
+internal import SwiftletKeras
+package import SwiftletLayers
+
+/// A network that turns pictures into features, and maybe into logits or probabilities.
+package struct FeatureNetwork: Sendable {
+    /// What becomes of a picture before it goes in.
+    package var preprocessing: Preprocessing
+    /// The file, and the first digits of its SHA-256.
+    package let path: String
+    package let digest: String
+    /// The layer that gives the features, by name.
+    package let layer: String
+    /// Whether the second kind of output is a softmax's.
+    package let givesProbabilities: Bool
+    /// Why the file may not be the one that its name says.
+    package let warning: String?
+    let model: Model
+    let featureOutput: Int?
+    /// How many channels are kept at all positions; nil if all are averaged over positions.
+    let spatialChannels: Int?
+    let logitOutput: Int?
+    /// Nil where the network takes any size.
+    let inputSize: (height: Int, width: Int)?
+    let inputChannels: Int
+
+    /// Opens PyTorch's weights of the FID Inception-v3, or a Keras model.
+    ///
+    /// - Parameters:
+    ///   - layer: whose output the features are; the last one's if nil.
+    ///   - features, logits: what is wanted of the network.
+    package init(
+        _ path: String, layer: String?, features: Bool = true, logits: Bool = false
+    ) throws {
+        let name = fileName(of: path).lowercased()
+        if name.hasSuffix(".pth") || name.hasSuffix(".pt") || name.hasSuffix(".safetensors") {
+            try self.init(
+                torch: TorchWeights(path), layer: layer, features: features, logits: logits)
+        } else {
+            guard PathKind(path) != .missing else {
+                throw FeatureError(path, KnownFile.advice(fileName(of: path)) ?? "no such file")
+            }
+            try self.init(
+                Model.opened(path).model, path: path, layer: layer, features: features,
+                logits: logits)
+        }
+    }
+
+    private init(torch weights: TorchWeights, layer: String?, features: Bool, logits: Bool) throws {
+        guard weights.contains("Conv2d_1a_3x3.conv.weight") else {
+            throw FeatureError(
+                weights.path,
+                "not the Inception-v3 of FID (array 'Conv2d_1a_3x3.conv.weight' is missing)")
+        }
+        let last = String(InceptionV3.Layer.last.rawValue)
+        guard let number = Int(layer ?? last), let place = InceptionV3.Layer(rawValue: number)
+        else {
+            throw FeatureError(
+                weights.path,
+                "layer '\(layer ?? "")' is none of 64, 192, 768, 2048 and (spatial) 2023")
+        }
+        var model = try InceptionV3.model(layer: features ? place : nil, logits: logits)
+        try weights.fill(&model)
+        self.model = model
+        path = weights.path
+        (digest, warning) = try Self.digest(of: weights.path)
+        self.layer = String(number)
+        preprocessing = .symmetric()
+        givesProbabilities = false
+        spatialChannels = place == .spatial ? InceptionV3.spatialChannels : nil
+        featureOutput = features ? 0 : nil
+        logitOutput = logits ? (features ? 1 : 0) : nil
+        inputSize = (InceptionV3.size, InceptionV3.size)
+        inputChannels = 3
+    }
+
+    /// Any model of one picture.
+    package init(
+        _ model: Model, path: String, layer: String?, features: Bool = true, logits: Bool = false
+    ) throws {
+        let shape = model.inputShapes.first ?? []
+        guard model.inputNames.count == 1, shape.count == 3,
+            let channels = shape[2], channels == 1 || channels == 3
+        else {
+            throw FeatureError(
+                path,
+                "a model of one picture [height, width, 1 or 3] is needed; its inputs are "
+                    + model.inputShapes.map { "\($0.map { $0.map(String.init) ?? "any" })" }
+                    .joined(separator: ", "))
+        }
+        var outputs: [Network.Reference] = []
+        let last = model.network.outputs.leaves
+        guard let end = last.first, last.count == 1 || layer != nil && !logits else {
+            throw FeatureError(path, "\(last.count) outputs; name the layer with --layer")
+        }
+        if features { outputs.append(try layer.map { try model.reference(to: $0, path) } ?? end) }
+        if logits { outputs.append(end) }
+        var cut = Model(
+            network: try Network(
+                kind: .functional, options: model.network.options, entries: model.network.entries,
+                inputs: model.network.inputs,
+                outputs: outputs.count == 1
+                    ? .leaf(outputs[0]) : .list(outputs.map { .leaf($0) })))
+        cut.tensors = model.tensors
+        self.model = cut
+        self.path = path
+        (digest, warning) =
+            PathKind(path) == .regular ? try Self.digest(of: path) : ("", nil)
+        self.layer = layer ?? model.network.entries[end.layer].name
+        preprocessing = Preprocessing()
+        givesProbabilities = model.network.endsInSoftmax(end)
+        spatialChannels = nil
+        featureOutput = features ? 0 : nil
+        logitOutput = logits ? outputs.count - 1 : nil
+        if let height = shape[0], let width = shape[1] {
+            inputSize = (height, width)
+        } else {
+            inputSize = nil
+        }
+        inputChannels = channels
+    }
+
+    /// The file's digest, and a warning if its name promises another.
+    static func digest(of path: String) throws -> (String, String?) {
+        let digest = try MappedFile(path).withUnsafeBytes { SHA256.digest($0) }
+        guard let promised = KnownFile.promisedDigest(fileName(of: path)),
+            !digest.hasPrefix(promised)
+        else { return (digest, nil) }
+        return (
+            digest,
+            "\(path): its SHA-256 begins with \(digest.prefix(8)), not with \(promised) as its name "
+                + "says; scores will not compare with others'"
+        )
+    }
+}
+
+extension Model {
+    fileprivate func reference(to layer: String, _ path: String) throws -> Network.Reference {
+        guard let position = network.entries.firstIndex(where: { $0.name == layer }) else {
+            let near = network.entries.map(\.name).suffix(5).map { "'\($0)'" }
+            throw FeatureError(
+                path, "no layer '\(layer)'; the last ones are \(near.joined(separator: ", "))")
+        }
+        return Network.Reference(layer: position)
+    }
+}
+
+extension Network {
+    /// Whether an output is a softmax's, in this network or in one nested in it.
+    fileprivate func endsInSoftmax(_ reference: Reference) -> Bool {
+        let layer = entries[reference.layer].layer
+        if let network = layer as? Network, let end = network.outputs.leaves.first {
+            return network.endsInSoftmax(end)
+        }
+        return layer is Softmax || layer.config["activation"]?.string == "softmax"
+    }
+}

@@ -1,0 +1,135 @@
+package import SwiftletTensor
+
+/// The Gaussian that is fitted to the features of a set of images: mean and covariance (divisor
+/// n − 1).
+package struct FeatureStatistics: Sendable {
+    /// How many images it was taken from; nil where a file does not say.
+    package let count: Int?
+    package let mean: [Double]
+    let spread: Spread
+
+    enum Spread: Sendable {
+        /// `width` × images: centred and divided by √(n − 1), so that the covariance is `rows · rowsᵀ`.
+        case rows(DoubleMatrix)
+        case covariance(DoubleMatrix)
+    }
+
+    package var width: Int { mean.count }
+
+    init(count: Int?, mean: [Double], spread: Spread) {
+        self.count = count
+        self.mean = mean
+        self.spread = spread
+    }
+
+    /// Statistics of a file.
+    ///
+    /// - Throws: ``ScoreError`` if `mean` is no vector `[d]` or `covariance` no symmetric `[d, d]`.
+    package init(
+        mean: Tensor, covariance: Tensor, count: Int? = nil, as input: ScoreError.Input
+    ) throws(ScoreError) {
+        try LinearAlgebra.open()
+        guard mean.rank == 1, mean.elementCount > 0 else {
+            throw .shape(input, found: mean.shape, needed: "[features] for mu")
+        }
+        let width = mean.elementCount
+        guard Array(covariance.shape) == [width, width] else {
+            throw .shape(input, found: covariance.shape, needed: "[\(width), \(width)] for sigma")
+        }
+        let rows = try FeatureRows(covariance, as: input)
+        let means = try FeatureRows(Self.row(mean), as: input)
+        self.mean = means.gathered([0])
+        self.count = count
+        var matrix = DoubleMatrix(
+            rows: width, columns: width, values: rows.gathered(0..<width))
+        let largest = (0..<width).map { matrix.values[$0 * (width + 1)] }.max() ?? 0
+        for row in 0..<width {
+            guard matrix.values[row * (width + 1)] >= 0 else {
+                throw .element(
+                    input, index: [row, row], found: matrix.values[row * (width + 1)],
+                    needed: "a variance from 0 in sigma")
+            }
+            for column in 0..<row {
+                let (a, b) = (
+                    matrix.values[row * width + column], matrix.values[column * width + row]
+                )
+                guard abs(a - b) <= 1e-4 * largest else {
+                    throw .element(
+                        input, index: [row, column], found: a,
+                        needed: "\(b), as the covariance sigma is symmetric,")
+                }
+                matrix.values[row * width + column] = (a + b) / 2
+                matrix.values[column * width + row] = (a + b) / 2
+            }
+        }
+        spread = .covariance(matrix)
+    }
+
+    private static func row(_ vector: Tensor) throws(ScoreError) -> Tensor {
+        do {
+            return try vector.reshaped(to: Shape([1, vector.elementCount]))
+        } catch {
+            throw .memory("\(error)")
+        }
+    }
+
+    /// The covariance `[d, d]`, row by row.
+    package var covariance: [Double] {
+        switch spread {
+        case .covariance(let matrix): return matrix.values
+        case .rows(let rows):
+            var matrix = [Double](repeating: 0, count: width * width)
+            LinearAlgebra.addSquares(rows.values, rows.columns, width: width, to: &matrix)
+            for column in 0..<width {
+                for row in column..<width {
+                    matrix[row * width + column] = matrix[column * width + row]
+                }
+            }
+            return matrix
+        }
+    }
+
+    /// With a constant added to every variance.
+    package func regularized(by epsilon: Double) -> FeatureStatistics {
+        guard epsilon != 0 else { return self }
+        var matrix = DoubleMatrix(rows: width, columns: width, values: covariance)
+        for index in 0..<width { matrix.values[index * (width + 1)] += epsilon }
+        return FeatureStatistics(count: count, mean: mean, spread: .covariance(matrix))
+    }
+
+    private var trace: Double {
+        switch spread {
+        case .rows(let rows): rows.values.reduce(0) { $0 + $1 * $1 }
+        case .covariance(let matrix):
+            (0..<width).reduce(0) { $0 + matrix.values[$1 * (width + 1)] }
+        }
+    }
+
+    private func factor() throws(ScoreError) -> DoubleMatrix {
+        switch spread {
+        case .rows(let rows): rows
+        case .covariance(let matrix): try LinearAlgebra.factor(matrix)
+        }
+    }
+
+    /// The squared Fréchet distance to another Gaussian (FID).
+    ///
+    /// `‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½)`. With Σ₁ = F Fᵀ and Σ₂ = G Gᵀ the trace of the root is
+    /// the sum of the singular values of Fᵀ G, whatever the ranks; of few images F and G are the
+    /// images themselves.
+    ///
+    /// - Complexity: O(d³), or O(n² d) for n < d images.
+    /// - SeeAlso: Heusel et al. 2017, arXiv:1706.08500.
+    package func frechetDistance(to other: FeatureStatistics) throws(ScoreError) -> Double {
+        guard width == other.width else {
+            throw .mismatch(
+                "\(width) features per image in the real set, \(other.width) in the generated one")
+        }
+        var difference = 0.0
+        for (a, b) in zip(mean, other.mean) { difference += (a - b) * (a - b) }
+        let shared = try LinearAlgebra.nuclearNorm(
+            LinearAlgebra.product(ofTransposed: factor(), other.factor()))
+        // Rounding may leave a little less than nothing.
+        return max(0, difference + (trace + other.trace - 2 * shared))
+    }
+}

@@ -1,0 +1,129 @@
+internal import CLAPACK
+
+/// A matrix of doubles, column by column.
+struct DoubleMatrix: Sendable {
+    let rows: Int
+    let columns: Int
+    var values: [Double]
+
+    init(rows: Int, columns: Int, values: [Double]) {
+        self.rows = rows
+        self.columns = columns
+        self.values = values
+    }
+
+    init(rows: Int, columns: Int) {
+        self.init(
+            rows: rows, columns: columns, values: [Double](repeating: 0, count: rows * columns))
+    }
+}
+
+/// Dense linear algebra of the system's LAPACK.
+enum LinearAlgebra {
+    /// Extents are 32-bit numbers there.
+    static let largestExtent = Int(Int32.max)
+
+    /// Up to this extent singular values are taken directly; beyond, as roots of eigenvalues, which
+    /// is some four times faster and leaves small ones uncertain by 1e-8 of the largest.
+    private static let largestDirectExtent = 1024
+
+    /// To be called before anything else here.
+    static func open() throws(ScoreError) {
+        if let failure = sl_lapack_open() { throw .library(String(cString: failure)) }
+    }
+
+    /// `aᵀ · b`
+    static func product(ofTransposed a: DoubleMatrix, _ b: DoubleMatrix) -> DoubleMatrix {
+        var result = DoubleMatrix(rows: a.columns, columns: b.columns)
+        guard a.columns > 0, b.columns > 0 else { return result }
+        sl_lapack_product(
+            true, false, Int32(a.columns), Int32(b.columns), Int32(a.rows), 1, a.values,
+            Int32(a.rows), b.values, Int32(b.rows), 0, &result.values, Int32(a.columns))
+        return result
+    }
+
+    /// The scalar products of rows with other rows, row by row.
+    static func rowProducts(
+        _ rows: UnsafePointer<Double>, _ rowCount: Int, _ others: UnsafePointer<Double>,
+        _ otherCount: Int, width: Int, into products: UnsafeMutablePointer<Double>
+    ) {
+        sl_lapack_product(
+            true, false, Int32(otherCount), Int32(rowCount), Int32(width), 1, others, Int32(width),
+            rows, Int32(width), 0, products, Int32(otherCount))
+    }
+
+    /// Adds `Σ row · rowᵀ` to the lower triangle of a `width` × `width` matrix.
+    static func addSquares(
+        _ rows: UnsafePointer<Double>, _ count: Int, width: Int, factor: Double = 1,
+        to matrix: UnsafeMutablePointer<Double>
+    ) {
+        guard count > 0 else { return }
+        sl_lapack_add_squares(
+            Int32(width), Int32(count), factor, rows, Int32(width), 1, matrix, Int32(width))
+    }
+
+    /// The sum of the singular values.
+    static func nuclearNorm(_ matrix: DoubleMatrix) throws(ScoreError) -> Double {
+        let (smaller, larger) = (
+            min(matrix.rows, matrix.columns), max(matrix.rows, matrix.columns)
+        )
+        guard smaller > 0 else { return 0 }
+        var values = [Double](repeating: 0, count: smaller)
+        if smaller <= largestDirectExtent {
+            var matrix = matrix
+            try check(
+                sl_lapack_singular_values(
+                    Int32(matrix.rows), Int32(matrix.columns), &matrix.values,
+                    Int32(matrix.rows), &values))
+            return values.reduce(0, +)
+        }
+        var squares = DoubleMatrix(rows: smaller, columns: smaller)
+        sl_lapack_product(
+            matrix.rows > matrix.columns, matrix.rows <= matrix.columns, Int32(smaller),
+            Int32(smaller), Int32(larger), 1, matrix.values, Int32(matrix.rows), matrix.values,
+            Int32(matrix.rows), 0, &squares.values, Int32(smaller))
+        try check(
+            sl_lapack_eigenvalues(
+                false, Int32(smaller), &squares.values, Int32(smaller), &values))
+        return values.reduce(0) { $0 + max($1, 0).squareRoot() }
+    }
+
+    /// `F` with `F · Fᵀ` = the symmetric, positive semidefinite matrix: its Cholesky factor, or,
+    /// where it is singular, its scaled eigenvectors.
+    static func factor(_ matrix: DoubleMatrix) throws(ScoreError) -> DoubleMatrix {
+        let extent = matrix.rows
+        var lower = matrix
+        let tolerance = Double.ulpOfOne * Double(extent)
+        let largest = (0..<extent).map { matrix.values[$0 * (extent + 1)] }.max() ?? 0
+        let status = sl_lapack_cholesky(Int32(extent), &lower.values, Int32(extent))
+        let smallest = (0..<extent).map { lower.values[$0 * (extent + 1)] }.min() ?? 0
+        if status == SL_LAPACK_DONE, smallest * smallest > tolerance * largest {
+            for column in 1..<max(extent, 1) {
+                for row in 0..<column { lower.values[column * extent + row] = 0 }
+            }
+            return lower
+        }
+        var vectors = matrix
+        var values = [Double](repeating: 0, count: extent)
+        try check(
+            sl_lapack_eigenvalues(true, Int32(extent), &vectors.values, Int32(extent), &values))
+        let first = values.firstIndex { $0 > tolerance * (values.last ?? 0) } ?? extent
+        var factor = DoubleMatrix(rows: extent, columns: extent - first)
+        for column in 0..<factor.columns {
+            let scale = values[first + column].squareRoot()
+            for row in 0..<extent {
+                factor.values[column * extent + row] =
+                    vectors.values[(first + column) * extent + row] * scale
+            }
+        }
+        return factor
+    }
+
+    private static func check(_ status: Int32) throws(ScoreError) {
+        switch status {
+        case Int32(SL_LAPACK_DONE): return
+        case Int32(SL_LAPACK_NO_MEMORY): throw .memory("no memory for eigenvalues")
+        default: throw .mismatch("the eigenvalues of a covariance were not found")
+        }
+    }
+}
