@@ -89,10 +89,13 @@ struct ImageSetJob {
         try checkDestination(options.saveGenerated)
         var loader = ImageSetLoader(network: network, preset: options.preset, log: log)
         loader.needsFeatures = metrics.contains(where: \.needsFeatures)
-        loader.needsRows = metrics.contains(where: \.needsRows) || options.fidInfinity
+        loader.opensLogits = metrics.contains(.inceptionScore)
         var sides: [ImageSet] = []
         for (path, input) in [(real, ScoreError.Input.real), (generated, .generated)] {
-            loader.needsLogits = input == .generated && metrics.contains(.inceptionScore)
+            let isGenerated = input == .generated
+            loader.needsLogits = isGenerated && metrics.contains(.inceptionScore)
+            loader.needsRows =
+                metrics.contains(where: \.needsRows) || isGenerated && options.fidInfinity
             sides.append(try path.map { try loader.load($0, as: input) } ?? ImageSet())
         }
         if let path = options.saveReal { try sides[0].statistics.save(to: path) }
@@ -145,16 +148,20 @@ struct ImageSetJob {
 
 /// Reads a set: features, images that a network turns into features, or statistics.
 struct ImageSetLoader {
-    let network: FeatureOptions
+    let options: FeatureOptions
     let preset: ImagePreset?
     let log: LogOptions
     var needsFeatures = true
     var needsRows = true
     var needsLogits = false
+    /// Whether any of the sets that are still to be read needs logits.
+    var opensLogits = false
     private(set) var provenance = JSONObject()
+    /// Opened for the first set of images.
+    private var opened: (network: FeatureNetwork, extraction: FeatureExtraction)?
 
     init(network: FeatureOptions, preset: ImagePreset?, log: LogOptions) {
-        self.network = network
+        options = network
         self.preset = preset
         self.log = log
     }
@@ -165,7 +172,7 @@ struct ImageSetLoader {
         if path.lowercased().hasSuffix(".npz"), PathKind(path) == .regular {
             let arrays = try NPZ(path)
             do {
-                source = try read(arrays, into: &set, as: input)
+                source = try read(arrays, of: path, into: &set, as: input)
             } catch let error as ScoreError {
                 throw CommandError(path, error)
             }
@@ -197,9 +204,18 @@ struct ImageSetLoader {
 
     /// What an .npz has of what is needed.
     private func read(
-        _ arrays: NPZ, into set: inout ImageSet, as input: ScoreError.Input
+        _ arrays: NPZ, of path: String, into set: inout ImageSet, as input: ScoreError.Input
     ) throws -> String {
         var source = "images"
+        let lacksFeatures =
+            needsFeatures && !arrays.names.contains("features") && !arrays.names.contains("mu")
+        let lacksLogits = needsLogits && !arrays.names.contains("logits")
+        if lacksFeatures || lacksLogits, !arrays.names.contains("images") {
+            let wanted = lacksFeatures ? "'features', 'images' or 'mu'" : "'logits' or 'images'"
+            throw CommandError(
+                path,
+                "no array \(wanted), but \(shortened(arrays.names, whole: log.details))")
+        }
         if needsFeatures, arrays.names.contains("features") {
             set = try ImageSet(
                 features: FeatureRows(arrays.read("features"), as: input), as: input)
@@ -216,6 +232,19 @@ struct ImageSetLoader {
         return source
     }
 
+    private mutating func openNetwork() throws -> (FeatureNetwork, FeatureExtraction) {
+        if let opened { return (opened.network, opened.extraction) }
+        let network = try options.open(
+            features: needsFeatures, logits: opensLogits || needsLogits, preset: preset, log: log)
+        provenance["extractor"] = network.provenance
+        let extraction = try naming(network.path) {
+            try FeatureExtraction(
+                network, batchSize: options.batchSize, threads: options.threads)
+        }
+        opened = (network, extraction)
+        return (network, extraction)
+    }
+
     /// Runs images through the network; features are kept only if every one of them is needed.
     private mutating func extract(
         _ path: String, features: Bool, logits: Bool, into set: inout ImageSet,
@@ -224,20 +253,14 @@ struct ImageSetLoader {
         let pictures = try Pictures(anyAt: path)
         pictures.warn(log)
         guard pictures.count > 0 else { throw CommandError(path, "no pictures") }
-        let opened = try network.open(
-            features: features, logits: logits, preset: preset, log: log)
-        provenance["extractor"] = opened.provenance
-        let extraction = try naming(opened.path) {
-            try FeatureExtraction(
-                opened, batchSize: network.batchSize, threads: network.threads)
-        }
+        let (opened, extraction) = try openNetwork()
         var rows = RowCollector()
         var logitRows = RowCollector()
         var moments: FeatureMoments?
         var progress = log.progress(fileName(of: path), total: pictures.count)
         try naming(path) {
             try extraction.run(pictures, progress: { progress.update(done: $0) }) { batch in
-                if let batchFeatures = batch.features {
+                if features, let batchFeatures = batch.features {
                     if needsRows { rows.add(batchFeatures) }
                     let part = try FeatureRows(batchFeatures, as: input)
                     if moments == nil {
@@ -245,7 +268,7 @@ struct ImageSetLoader {
                     }
                     try moments?.update(part)
                 }
-                if let batchLogits = batch.logits { logitRows.add(batchLogits) }
+                if logits, let batchLogits = batch.logits { logitRows.add(batchLogits) }
             }
         }
         progress.clear()
