@@ -70,8 +70,7 @@ private let limitRows: [(sl_unary, [Float])] = [
     (SL_UNARY_FLOOR, [.infinity, -.infinity]),
 ]
 
-/// One after another: each goes through the levels, which are the process's own.
-@Suite("Elementwise kernels", .serialized) struct ElementwiseTests {
+@Suite("Elementwise kernels") struct ElementwiseTests {
     private func atEachLevel(_ body: (sl_cpu) throws -> Void) rethrows {
         defer { #expect(sl_cpu_use(SL_CPU_ACTIVE)) }
         for level in levels {

@@ -33,6 +33,24 @@ import Testing
         }
     }
 
+    @Test("subsets and order as torch-fidelity draws them", arguments: cases)
+    func drawn(_ row: ScoreCase) throws {
+        guard let expected = row.json["drawn"]?.object else { return }
+        var scores = ImageSetScores(
+            metrics: expected["inception_score_mean"] == nil ? [.kid] : [.kid, .inceptionScore])
+        scores.kidSubsets = 7
+        scores.kidSubsetSize = 15
+        scores.drawsAsNumPy = true
+        scores.shufflesInception = true
+        scores.seed = 2020
+        let (real, generated) = try sets(row)
+        let report = try scores.results(real: real, generated: generated)
+        for (name, value) in expected {
+            let found = report.scores[name]?.json ?? "missing"
+            #expect(found.isClose(to: value, relative: 1e-8), "\(name): \(found.text())")
+        }
+    }
+
     private func sets(_ row: ScoreCase) throws -> (ImageSet, ImageSet) {
         let real = try ImageSet(
             features: FeatureRows(row.required("real"), as: .real), as: .real)

@@ -34,11 +34,19 @@ package struct FeatureNetwork: Sendable {
     ) throws {
         let name = fileName(of: path).lowercased()
         if name.hasSuffix(".pth") || name.hasSuffix(".pt") || name.hasSuffix(".safetensors") {
-            try self.init(
-                torch: TorchWeights(path), layer: layer, features: features, logits: logits)
+            let weights = try TorchWeights(path)
+            try self.init(inception: path, layer: layer, features, logits) { place in
+                try Self.inception(weights, layer: place, logits: logits)
+            }
         } else {
             guard PathKind(path) != .missing else {
                 throw FeatureError(path, KnownFile.advice(fileName(of: path)) ?? "no such file")
+            }
+            if name.hasPrefix("inception_v3_weights"), name.hasSuffix(".h5") {
+                try self.init(
+                    inception: path, givesProbabilities: true, layer: layer, features, logits
+                ) { try Self.kerasInception(path, layer: $0, logits: logits) }
+                return
             }
             try self.init(
                 Model.opened(path).model, path: path, layer: layer, features: features,
@@ -46,32 +54,68 @@ package struct FeatureNetwork: Sendable {
         }
     }
 
-    private init(torch weights: TorchWeights, layer: String?, features: Bool, logits: Bool) throws {
-        guard weights.contains("Conv2d_1a_3x3.conv.weight") else {
-            throw FeatureError(
-                weights.path,
-                "not the Inception-v3 of FID (array 'Conv2d_1a_3x3.conv.weight' is missing)")
-        }
+    /// - Parameter open: makes the network whose outputs are a layer's features, if there is one, and,
+    ///   if wanted, logits.
+    private init(
+        inception path: String, givesProbabilities: Bool = false, layer: String?, _ features: Bool,
+        _ logits: Bool, open: (InceptionV3.Layer?) throws -> Model
+    ) throws {
         let last = String(InceptionV3.Layer.last.rawValue)
         guard let number = Int(layer ?? last), let place = InceptionV3.Layer(rawValue: number)
         else {
             throw FeatureError(
-                weights.path,
+                path,
                 "layer '\(layer ?? "")' is none of 64, 192, 768, 2048 and (spatial) 2023")
         }
-        var model = try InceptionV3.model(layer: features ? place : nil, logits: logits)
-        try weights.fill(&model)
-        self.model = model
-        path = weights.path
-        (digest, warning) = try Self.digest(of: weights.path)
+        model = try open(features ? place : nil)
+        self.path = path
+        (digest, warning) = try Self.digest(of: path)
         self.layer = String(number)
         preprocessing = .symmetric()
-        givesProbabilities = false
+        self.givesProbabilities = givesProbabilities
         spatialChannels = place == .spatial ? InceptionV3.spatialChannels : nil
         featureOutput = features ? 0 : nil
         logitOutput = logits ? (features ? 1 : 0) : nil
         inputSize = (InceptionV3.size, InceptionV3.size)
         inputChannels = 3
+    }
+
+    private static func inception(
+        _ weights: TorchWeights, layer: InceptionV3.Layer?, logits: Bool
+    ) throws -> Model {
+        guard weights.contains("Conv2d_1a_3x3.conv.weight") else {
+            throw FeatureError(
+                weights.path,
+                "not the Inception-v3 of FID (array 'Conv2d_1a_3x3.conv.weight' is missing)")
+        }
+        var model = try InceptionV3.model(layer: layer, logits: logits)
+        try weights.fill(&model)
+        return model
+    }
+
+    /// The weights that keras.applications offers; the layers are counted from 1, or as a new session
+    /// of Keras does it.
+    private static func kerasInception(
+        _ path: String, layer: InceptionV3.Layer?, logits: Bool
+    ) throws -> Model {
+        var refusal: (any Error)?
+        for firstNumber in [1, 0] {
+            do {
+                var model = try InceptionV3.model(
+                    .keras(firstNumber: firstNumber), layer: layer, logits: logits)
+                let report = try model.loadWeights(from: path, WeightLoading(matching: .name))
+                guard report.missing.isEmpty else {
+                    throw FeatureError(
+                        path,
+                        "\(report.missing.count) weights are missing, "
+                            + "'\(report.missing[0])' is the first")
+                }
+                return model
+            } catch {
+                refusal = refusal ?? error
+            }
+        }
+        throw refusal ?? FeatureError(path, "no weights")
     }
 
     /// Any model of one picture.
