@@ -8,17 +8,11 @@ package struct ConstantPacking: Pass {
     package init() {}
 
     package func replace(_ node: Node, in patch: inout GraphPatch) throws -> [Value]? {
-        guard let op = node.op as? any ProductOp,
-            let kernel = patch.graph.constantTensor(node.inputs[1]),
-            let (packing, product) = op.packed(kernel: kernel.shape)
+        guard let op = node.op as? any ProductOp, patch.isConstant(node.inputs[1]),
+            let (packing, product) = op.packed(kernel: patch.graph.shape(of: node.inputs[1]))
         else { return nil }
-        let packed = try patch.cache.value(of: "\(packing)", on: [kernel]) {
-            var graph = Graph()
-            let output = try graph.append(packing, [graph.constant(kernel)])
-            return try Program(graph, inputs: [], outputs: output).run([])[0]
-        }
         var inputs = node.inputs
-        inputs[1] = try patch.graph.constant(packed)
+        inputs[1] = try patch.graph.append(packing, [inputs[1]])[0]
         return try patch.graph.append(product, inputs)
     }
 }

@@ -1,7 +1,9 @@
 /// The passes in the order in which they run.
 enum PassList {
     static let standard: [any Pass] = [
-        MoveElimination(), ConstantFolding(), PaddingIntoConvolution(), ProductFusion(),
-        ConstantFolding(), ConstantPacking(),
+        CommonSubexpressions(), MoveElimination(), ConcatenationFlattening(), ConstantFolding(),
+        PaddingIntoConvolution(),
+        ProductFusion(), AffineFusion(),
+        RecurrenceFusion(), ConstantPacking(),
     ]
 }
