@@ -30,7 +30,10 @@ targets += [
 
 // Fixtures and temporary directories for the tests.
 targets += [
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict)
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
+    .target(
+        name: "TestSupport", dependencies: ["CAllocations"], path: "Tests/TestSupport",
+        swiftSettings: strict),
 ]
 
 // C, for data: image codecs and the sets that ship with the library.
@@ -48,7 +51,7 @@ targets += [
 
 // Floor 0: values and files.
 targets += [
-    library("SwiftletTensor"),
+    library("SwiftletTensor", "CKernels"),
     library("SwiftletFiles"),
     tests("SwiftletTensorTests", "SwiftletTensor"),
     tests("SwiftletFilesTests", "SwiftletFiles", "TestSupport"),
@@ -91,7 +94,7 @@ targets += [
     library("SwiftletRuntime", "SwiftletGraph", "SwiftletLayers", "SwiftletTensor"),
     tests(
         "SwiftletRuntimeTests", "SwiftletGraph", "SwiftletLayers", "SwiftletRuntime",
-        "SwiftletTensor"),
+        "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 2: files of weights that other frameworks write.

@@ -31,6 +31,10 @@ typedef struct sl_lanes {
         const float *x, const float *gamma, float mean, float scale, const float *dy, float *dx,
         size_t n);
 
+    void (*affine)(
+        const float *x, const float *scale, const float *shift, float low, float high, float *y,
+        size_t n);
+
     // One window; `counts` positions along each axis, `steps` floats apart.
     void (*pool_max)(
         const float *x, const size_t counts[3], const size_t steps[3], size_t channels, float *y);

@@ -72,6 +72,25 @@ package final class MappedFile: @unchecked Sendable {
         return result
     }
 
+    /// Gives back the memory of a part of a mapped file; whoever reads it next fetches it anew.
+    package func release(_ part: UnsafeRawBufferPointer) {
+        switch ownership {
+        case .part(let file): file.release(part)
+        case .allocated: return
+        case .mapped:
+            guard let start = part.baseAddress, let own = bytes.baseAddress, start >= own,
+                start + part.count <= own + bytes.count
+            else { return }
+            let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+            let first = (Int(bitPattern: start) + page - 1) & -page
+            let end = Int(bitPattern: start + part.count) & -page
+            guard end > first, let first = UnsafeMutableRawPointer(bitPattern: first) else {
+                return
+            }
+            madvise(first, end - Int(bitPattern: first), MADV_DONTNEED)
+        }
+    }
+
     deinit {
         switch ownership {
         case .mapped:

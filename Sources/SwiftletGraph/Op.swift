@@ -84,13 +84,12 @@ extension Op {
 ///
 /// Pointers are valid during the call only; inputs must not be written.
 package struct OpCall {
-    package let inputTypes: [TensorType]
-    package let outputTypes: [TensorType]
+    package var inputTypes: [TensorType] { step.inputTypes }
+    package var outputTypes: [TensorType] { step.outputTypes }
     package let workers: Workers
     /// ``Op/scratchByteCount(inputs:outputs:threads:)`` bytes, aligned to 64.
     package let scratch: UnsafeMutableRawPointer
-    private let inputBuffers: [Int]
-    private let outputBuffers: [Int]
+    private let step: Program.Step
     private let addresses: UnsafePointer<UnsafeMutableRawPointer>
     private let texts: Texts?
 
@@ -98,22 +97,22 @@ package struct OpCall {
         step: Program.Step, addresses: UnsafePointer<UnsafeMutableRawPointer>, texts: Texts?,
         scratch: UnsafeMutableRawPointer, workers: Workers
     ) {
-        inputTypes = step.inputTypes
-        outputTypes = step.outputTypes
-        inputBuffers = step.inputs
-        outputBuffers = step.outputs
+        self.step = step
         self.addresses = addresses
         self.texts = texts
         self.scratch = scratch
         self.workers = workers
     }
 
+    /// What follows from the operands' types alone: made at the first run, then at hand.
+    func planned<Plan: Sendable>(_ make: () -> Plan) -> Plan { step.planned(make) }
+
     package func input(_ index: Int) -> UnsafeRawPointer {
-        UnsafeRawPointer(addresses[inputBuffers[index]])
+        UnsafeRawPointer(addresses[step.inputs[index]])
     }
 
     package func output(_ index: Int = 0) -> UnsafeMutableRawPointer {
-        addresses[outputBuffers[index]]
+        addresses[step.outputs[index]]
     }
 
     package func input<Element: TensorElement>(
@@ -137,11 +136,11 @@ package struct OpCall {
     }
 
     /// Input `index` as strings, which the shape rule has checked.
-    package func strings(_ index: Int) -> [String] { texts?[inputBuffers[index]] ?? [] }
+    package func strings(_ index: Int) -> [String] { texts?[step.inputs[index]] ?? [] }
 
     /// Makes the strings those of output `index`; as many as it has elements.
     package func setStrings(_ strings: [String], output index: Int = 0) {
         precondition(strings.count == outputTypes[index].elementCount)
-        texts?[outputBuffers[index]] = strings
+        texts?[step.outputs[index]] = strings
     }
 }

@@ -1,16 +1,40 @@
 package import SwiftletTensor
+internal import Synchronization
 
 /// A graph made ready to run: the steps that its outputs need, and where each value lies in memory.
 ///
 /// Immutable; every run brings its own ``Workspace``, so any number of threads may run it at once.
 package final class Program: Sendable {
-    struct Step: Sendable {
+    /// One operation; an object, so that a run only passes its address on.
+    final class Step: Sendable {
         let op: any Op
         let label: String
         let inputs: [Int]
         let outputs: [Int]
         let inputTypes: [TensorType]
         let outputTypes: [TensorType]
+        private let plan = Mutex<(any Sendable)?>(nil)
+
+        /// What `make` gave at the first run.
+        func planned<Plan: Sendable>(_ make: () -> Plan) -> Plan {
+            // Unwrapped first: nothing at all would pass for an optional plan that is nil.
+            if let held = plan.withLock({ $0 }), let plan = held as? Plan { return plan }
+            let made = make()
+            plan.withLock { $0 = made }
+            return made
+        }
+
+        init(
+            op: any Op, label: String, inputs: [Int], outputs: [Int], inputTypes: [TensorType],
+            outputTypes: [TensorType]
+        ) {
+            self.op = op
+            self.label = label
+            self.inputs = inputs
+            self.outputs = outputs
+            self.inputTypes = inputTypes
+            self.outputTypes = outputTypes
+        }
     }
 
     /// Where a buffer's bytes come from.
@@ -65,6 +89,17 @@ package final class Program: Sendable {
     /// Bytes that a run needs beside its inputs: the arena and the table of addresses.
     package var workspaceByteCount: Int {
         arenaByteCount + locations.count * MemoryLayout<UnsafeMutableRawPointer>.stride
+    }
+
+    /// Bytes of the constants that a run reads; shared ones count once.
+    package var constantByteCount: Int {
+        var seen = Set<ObjectIdentifier>()
+        return locations.reduce(0) { sum, location in
+            guard case .constant(let tensor) = location,
+                seen.insert(ObjectIdentifier(tensor.storage)).inserted
+            else { return sum }
+            return sum + tensor.storage.byteCount
+        }
     }
 
     /// The operations in the order in which they run.
@@ -140,12 +175,16 @@ package final class Program: Sendable {
         _ workspace: Workspace, workers: Workers, observing observe: ((Int) -> Void)? = nil
     ) throws {
         precondition(workers.count <= threads)
-        for (number, step) in steps.enumerated() {
-            try step.op.evaluate(
-                OpCall(
-                    step: step, addresses: workspace.addresses, texts: workspace.texts,
-                    scratch: workspace.memory + scratchOffset, workers: workers))
-            observe?(number)
+        let scratch = workspace.memory + scratchOffset
+        try workers.engaged {
+            for number in steps.indices {
+                let step = steps[number]
+                try step.op.evaluate(
+                    OpCall(
+                        step: step, addresses: workspace.addresses, texts: workspace.texts,
+                        scratch: scratch, workers: workers))
+                observe?(number)
+            }
         }
     }
 

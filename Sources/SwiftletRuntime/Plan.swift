@@ -16,7 +16,7 @@ final class Plan: Sendable {
     ///
     /// - Parameter extents: those that follow from what is fed; see ``Lowering/measuredExtents``.
     init(
-        _ model: Model, inputs: [TensorType], extents: [String: Int] = [:], threads: Int,
+        _ model: Model, inputs: [TensorType], extents: [String: Int] = [:], workers: Workers,
         cache: ConstantCache, passes: [any Pass]
     ) throws {
         var lowering = Lowering(
@@ -26,10 +26,10 @@ final class Plan: Sendable {
         let outputs = try model.network.lower(CallArguments(list: values), in: &lowering)
         var optimizer = GraphOptimizer(
             graph: lowering.graph, inputs: values, outputs: outputs, cache: cache)
-        try optimizer.run(passes)
+        try optimizer.run(passes, workers: workers)
         program = try Program(
             optimizer.graph, inputs: optimizer.inputs, outputs: optimizer.outputs,
-            threads: threads)
+            threads: workers.count)
         inputTypes = inputs
         outputTypes = program.outputTypes
     }

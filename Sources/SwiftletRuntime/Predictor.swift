@@ -16,8 +16,8 @@ public final class Predictor: Sendable {
     /// Threads that take part in a call.
     public let threads: Int
     let workers: Workers
-    private let passes: [any Pass]
-    private let cache = ConstantCache()
+    let passes: [any Pass]
+    let cache: ConstantCache
     private let plans = Mutex<[PlanKey: Plan]>([:])
     /// Whether extents follow from what is fed; nil until it is known.
     private let measures = Mutex<Bool?>(nil)
@@ -42,6 +42,7 @@ public final class Predictor: Sendable {
         workers = Workers(count: threads)
         self.threads = workers.count
         passes = optimizations.passes
+        cache = ConstantCache(weights: Array(model.tensors.values))
     }
 
     /// Predicts for a model with one input and one output.
@@ -194,7 +195,7 @@ public final class Predictor: Sendable {
         if let plan = plans.withLock({ $0[key] }) { return plan }
         // Compiled outside the lock: at worst two callers compile the same plan.
         let plan = try Plan(
-            model, inputs: types, extents: extents, threads: threads, cache: cache, passes: passes)
+            model, inputs: types, extents: extents, workers: workers, cache: cache, passes: passes)
         plans.withLock {
             if $0.count >= Self.largestPlanCount { $0.removeAll() }
             $0[key] = plan
@@ -219,7 +220,10 @@ public final class Predictor: Sendable {
         return (program.multiplyAddCount, program.arenaByteCount)
     }
 
-    private func plan(rows: Int) throws -> Plan {
+    /// Bytes of weights that were brought into another form.
+    var cachedByteCount: Int { cache.byteCount }
+
+    func plan(rows: Int) throws -> Plan {
         let types = try model.network.inputEntries.map { entry in
             guard let input = entry.layer as? Input else {
                 throw ModelError.structure("'\(entry.name)' is no input")

@@ -6,23 +6,22 @@ internal import Synchronization
     internal import Darwin
 #endif
 
-/// Persistent threads that share out the parts of one operation.
+/// Threads that share out the parts of one operation.
 ///
 /// The work is cut by its shape, never by the number of threads, so results do not depend on it.
-/// Several callers may use the same workers at once; a caller always takes part in its own work and
-/// hence never waits for a free thread.
+/// All workers of a process share the same persistent threads. Several callers may be at work at
+/// once; a caller always takes part in its own work and hence never waits for a free thread.
 public final class Workers: Sendable {
     /// Threads that take part in a call, the caller's own included.
     public let count: Int
-    private let pool: Pool?
+    private let pool: WorkerPool?
 
     /// - Parameter count: threads to use, at least 1; nil for one per processor.
     public init(count: Int? = nil) {
         self.count = max(1, count ?? Self.processorCount)
-        pool = self.count > 1 ? Pool(helpers: self.count - 1) : nil
+        pool = self.count > 1 ? .shared : nil
+        pool?.start(helpers: self.count - 1)
     }
-
-    deinit { pool?.stop() }
 
     /// Processors this process may run on.
     public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
@@ -43,10 +42,7 @@ public final class Workers: Sendable {
             for part in 0..<max(0, parts) { body(part, 0) }
             return
         }
-        // The job does not outlive this call: `run` returns after every helper has left it.
-        withoutActuallyEscaping(body) { escaping in
-            pool.run(Job(parts: parts, body: escaping))
-        }
+        pool.run(parts: parts, threads: count, body)
     }
 
     /// Cuts `0..<count` into ranges of about `grain` and calls `body` once for each.
@@ -56,130 +52,82 @@ public final class Workers: Sendable {
             body(part * grain..<min(count, (part + 1) * grain))
         }
     }
-}
 
-/// One call of `forEach`: parts are taken from a counter until none is left.
-private final class Job: @unchecked Sendable {
-    let parts: Int
-    private let body: (Int, Int) -> Void
-    private let next = Atomic<Int>(0)
-    /// Helpers inside `work`, and those that ever were; guarded by the pool's lock. A helper that
-    /// has left finds no work to come back for, so no more join than there are.
-    var helpers = 0
-    var joined = 0
-
-    init(parts: Int, body: @escaping (Int, Int) -> Void) {
-        self.parts = parts
-        self.body = body
-    }
-
-    var hasWork: Bool { next.load(ordering: .relaxed) < parts }
-
-    func work(thread: Int) {
-        while true {
-            let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard part < parts else { return }
-            body(part, thread)
-        }
-    }
-}
-
-/// The threads and the jobs that wait for them.
-private final class Pool: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let jobArrived: UnsafeMutablePointer<pthread_cond_t>
-    private let helperLeft: UnsafeMutablePointer<pthread_cond_t>
-    // Guarded by `mutex`.
-    private var jobs: [Job] = []
-    private var isStopping = false
-
-    init(helpers: Int) {
-        mutex = .allocate(capacity: 1)
-        jobArrived = .allocate(capacity: 1)
-        helperLeft = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(jobArrived, nil)
-        pthread_cond_init(helperLeft, nil)
-        for _ in 0..<helpers { startThread() }
-    }
-
-    deinit {
-        pthread_cond_destroy(helperLeft)
-        pthread_cond_destroy(jobArrived)
-        pthread_mutex_destroy(mutex)
-        helperLeft.deallocate()
-        jobArrived.deallocate()
-        mutex.deallocate()
-    }
-
-    /// A thread that cannot be made is done without: the caller works alone.
-    private func startThread() {
-        let context = Unmanaged.passRetained(self)
-        #if canImport(Darwin)
-            var thread: pthread_t?
-        #else
-            var thread = pthread_t()
-        #endif
-        let status = pthread_create(&thread, nil, poolThreadMain, context.toOpaque())
-        if status != 0 {
-            context.release()
-        } else {
-            #if canImport(Darwin)
-                if let thread { pthread_detach(thread) }
-            #else
-                pthread_detach(thread)
-            #endif
-        }
-    }
-
-    func serve() {
-        pthread_mutex_lock(mutex)
-        while !isStopping {
-            if let job = jobs.first(where: \.hasWork) {
-                job.helpers += 1
-                job.joined += 1
-                let thread = job.joined
-                pthread_mutex_unlock(mutex)
-                job.work(thread: thread)
-                pthread_mutex_lock(mutex)
-                job.helpers -= 1
-                if job.helpers == 0 { pthread_cond_broadcast(helperLeft) }
-            } else {
-                pthread_cond_wait(jobArrived, mutex)
+    /// Calls `body(round, share)` for all shares of round 0, then for all of round 1, and so on:
+    /// for rounds so short that a ``forEach(parts:_:)`` for each would cost more than it saves.
+    ///
+    /// A thread that is late or absent is not waited for; its shares are taken by the others.
+    package func forEachRound(
+        count: Int, shares: Int, _ body: (_ round: Int, _ share: Int) -> Void
+    ) {
+        guard shares > 1, pool != nil else {
+            for round in 0..<max(0, count) {
+                for share in 0..<max(0, shares) { body(round, share) }
             }
+            return
         }
-        pthread_mutex_unlock(mutex)
+        let rounds = Rounds(count: count, shares: shares)
+        forEach(parts: self.count) { part, _ in
+            if part == 0 { rounds.lead(body) } else { rounds.follow(body) }
+        }
     }
 
-    func run(_ job: Job) {
-        pthread_mutex_lock(mutex)
-        jobs.append(job)
-        pthread_cond_broadcast(jobArrived)
-        pthread_mutex_unlock(mutex)
-        job.work(thread: 0)
-        pthread_mutex_lock(mutex)
-        jobs.removeAll { $0 === job }
-        while job.helpers > 0 { pthread_cond_wait(helperLeft, mutex) }
-        pthread_mutex_unlock(mutex)
-    }
-
-    func stop() {
-        pthread_mutex_lock(mutex)
-        isStopping = true
-        pthread_cond_broadcast(jobArrived)
-        pthread_mutex_unlock(mutex)
+    /// Runs `body`, between whose calls of `forEach` the threads stay awake for a moment.
+    package func engaged<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard let pool else { return try body() }
+        pool.engaged.add(1, ordering: .relaxed)
+        defer { pool.engaged.subtract(1, ordering: .relaxed) }
+        return try body()
     }
 }
 
-#if canImport(Darwin)
-    private func poolThreadMain(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-        Unmanaged<Pool>.fromOpaque(context).takeRetainedValue().serve()
-        return nil
+/// Rounds of shares that must follow each other. One thread leads: it ends a round when all its
+/// shares are done, whoever did them.
+private struct Rounds: ~Copyable, Sendable {
+    private let count: Int
+    private let shares: Int
+    /// The current round and the next share of it that nobody has taken.
+    private let ticket = Atomic<Int>(0)
+    /// Shares done, of all rounds together.
+    private let done = Atomic<Int>(0)
+
+    private static let shareBits = 20
+
+    init(count: Int, shares: Int) {
+        self.count = count
+        self.shares = shares
     }
-#else
-    private func poolThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        guard let context else { return nil }
-        Unmanaged<Pool>.fromOpaque(context).takeRetainedValue().serve()
-        return nil
+
+    func lead(_ body: (Int, Int) -> Void) {
+        for round in 0..<count {
+            ticket.store(round << Self.shareBits, ordering: .releasing)
+            takeShares(body)
+            var wait = Wait()
+            while done.load(ordering: .acquiring) < (round + 1) * shares { wait.pause() }
+        }
+        ticket.store(count << Self.shareBits, ordering: .releasing)
     }
-#endif
+
+    func follow(_ body: (Int, Int) -> Void) {
+        var wait = Wait()
+        while ticket.load(ordering: .relaxed) >> Self.shareBits < count {
+            if takeShares(body) { wait = Wait() } else { wait.pause() }
+        }
+    }
+
+    /// - Returns: whether there was one.
+    @discardableResult
+    private func takeShares(_ body: (Int, Int) -> Void) -> Bool {
+        var took = false
+        let mask = 1 << Self.shareBits - 1
+        while ticket.load(ordering: .relaxed) & mask < shares {
+            let taken = ticket.wrappingAdd(1, ordering: .acquiring).oldValue
+            let (round, share) = (taken >> Self.shareBits, taken & mask)
+            guard share < shares, round < count else { break }
+            body(round, share)
+            done.add(1, ordering: .releasing)
+            took = true
+        }
+        return took
+    }
+}

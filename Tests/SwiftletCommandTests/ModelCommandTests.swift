@@ -239,6 +239,29 @@ private func keras(_ name: String) -> String { fixture("keras/" + name) }
         }
     }
 
+    @Test func tellsTheMemoryBeforePredicting() throws {
+        try withTemporaryDirectory { directory in
+            func bytes(_ batchSize: Int) throws -> [String: Int] {
+                let run = try CommandRun(
+                    [
+                        "inspect", keras("cnn-keras2.h5"), "--memory", "--batch-size",
+                        "\(batchSize)", "--json",
+                    ], in: directory)
+                let object = try JSON(parsing: run.output).object
+                return Dictionary(
+                    uniqueKeysWithValues: (object?.members ?? []).map {
+                        ($0.key, $0.value.int ?? 0)
+                    }
+                )
+            }
+            let (one, many) = (try bytes(1), try bytes(64))
+            #expect(one["weights_bytes"] == many["weights_bytes"])
+            #expect(one["arena_bytes"] ?? 0 < many["arena_bytes"] ?? 0)
+            let parts = ["weights_bytes", "arena_bytes", "data_bytes"].compactMap { many[$0] }
+            #expect(parts.count == 3 && many["total_bytes"] == parts.reduce(0, +))
+        }
+    }
+
     @Test func benchWritesItsFigures() throws {
         try withTemporaryDirectory { directory in
             let run = try CommandRun(

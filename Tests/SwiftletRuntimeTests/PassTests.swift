@@ -73,6 +73,27 @@ struct PassCase: Sendable, CustomTestStringConvertible {
             let b = BatchNormalization()(a)
             return try Model(inputs: [input], outputs: [Add()([b, a]), ReLU()(b)])
         },
+        PassCase(
+            name: "dense block that normalizes first",
+            gone: ["add", "multiply", "relu", "concatenate"]
+        ) {
+            let input = Input(6, 7, 5)
+            var x = Conv2D(20, kernel: 3, padding: .same)(input)
+            for _ in 0..<3 {
+                let a = ReLU()(BatchNormalization()(x))
+                let b = Conv2D(3, kernel: 3, padding: .same)(a)
+                x = Concatenate()([x, b])
+            }
+            return try Model(
+                inputs: [input], outputs: [Conv2D(2, kernel: 1)(ReLU()(BatchNormalization()(x)))])
+        },
+        PassCase(name: "normalisation of two readers' input", gone: ["add", "multiply"]) {
+            let input = Input(5, 5, 3)
+            let a = BatchNormalization()(input)
+            return try Model(
+                inputs: [input],
+                outputs: [ActivationLayer(.tanh)(a), LeakyReLU(negativeSlope: 0.3)(a)])
+        },
         PassCase(name: "recurrence", gone: []) {
             try Sequential {
                 Input(6, 3)
@@ -110,6 +131,25 @@ struct PassCase: Sendable, CustomTestStringConvertible {
         }
         let steps = try predictor.stepNames(rows: 3)
         for name in row.gone { #expect(!steps.contains { $0.hasPrefix(name) }, "\(steps)") }
+    }
+
+    @Test("what is asked for twice is computed once") func commonSubexpressions() throws {
+        let input = Input(4)
+        let shared = Dense(3, activation: .tanh, name: "shared")
+        let (a, b) = (Add()([input, input]), Add()([input, input]))
+        let (x, y) = (ReLU()(a), ReLU()(b))
+        var model = try Model(inputs: [input], outputs: [Multiply()([x, y]), shared(x)])
+        try model.initialize(seed: 1)
+        let predictor = try Predictor(model, threads: 1)
+        let steps = try predictor.stepNames(rows: 2)
+        #expect(steps.count { $0 == "add" } == 1 && steps.count { $0 == "relu" } == 1, "\(steps)")
+        let random = CounterRandom(seed: 2)
+        let values = (0..<8).map { random.uniform(at: $0) - 0.5 }
+        let input2 = try Tensor(values, shape: [2, 4])
+        let plain = try Predictor(model, threads: 1, optimizations: .none).predict([input2])
+        for (a, b) in zip(try predictor.predict([input2]), plain) {
+            for (x, y) in try zip(a.floats(), b.floats()) { #expect(abs(x - y) <= 1e-6) }
+        }
     }
 
     /// Batches of any size give the same rows.

@@ -88,6 +88,34 @@ import Testing
         }
     }
 
+    @Test("a round begins when the one before has ended", arguments: [1, 2, 3])
+    func roundsFollowEachOther(threads: Int) {
+        let workers = Workers(count: threads)
+        let shares = 5
+        for _ in 0..<20 {
+            let found = Mutex([Int]())
+            workers.forEachRound(count: 40, shares: shares) { round, share in
+                found.withLock { $0.append(round * shares + share) }
+            }
+            let order = found.withLock { $0 }
+            #expect(order.sorted() == Array(0..<40 * shares))
+            #expect(order.map { $0 / shares } == (0..<40 * shares).map { $0 / shares })
+        }
+    }
+
+    @Test("callers at once, and calls within calls") func callersShareThreads() {
+        let total = Mutex(0)
+        Workers(count: 4).forEach(parts: 8) { _ in
+            let workers = Workers(count: 2)
+            for _ in 0..<50 {
+                workers.engaged {
+                    workers.forEach(parts: 6) { part in total.withLock { $0 += part } }
+                }
+            }
+        }
+        #expect(total.withLock { $0 } == 8 * 50 * 15)
+    }
+
     @Test("calls that share a thread's number never overlap", arguments: [1, 2, 4])
     func numbersThreads(threads: Int) {
         let workers = Workers(count: threads)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "affine.h"
 #include "binary.h"
 #include "broadcast.h"
 #include "convolution.h"
@@ -23,6 +24,7 @@
 #include "peak.h"
 #include "pool.h"
 #include "random.h"
+#include "recurrence.h"
 #include "reduce.h"
 #include "resize.h"
 #include "rows.h"

@@ -27,4 +27,13 @@ bool sl_cpu_use(sl_cpu level);
 /* "baseline", "avx2", "avx512". */
 const char *sl_cpu_name(sl_cpu level);
 
+/* Tells the processor that this thread waits for a word in memory to change. */
+static inline void sl_cpu_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 #endif

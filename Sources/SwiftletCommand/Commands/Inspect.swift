@@ -2,7 +2,9 @@ internal import ArgumentParser
 internal import SwiftletData
 internal import SwiftletFiles
 internal import SwiftletKeras
+internal import SwiftletLayers
 internal import SwiftletReport
+internal import SwiftletRuntime
 internal import SwiftletTensor
 
 struct Inspect: ParsableCommand {
@@ -20,9 +22,20 @@ struct Inspect: ParsableCommand {
     @Flag(help: "One JSON object on standard output, for scripts.")
     var json = false
 
+    @Flag(help: "What predicting would take of memory, instead.")
+    var memory = false
+
+    @Option(help: ArgumentHelp("Rows of a batch, for --memory.", valueName: "n"))
+    var batchSize = 1
+
     @OptionGroup var log: LogOptions
 
+    func validate() throws {
+        guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1") }
+    }
+
     func run() throws {
+        if memory { return try showMemory() }
         guard let inspection = try FileInspection(file) else { return show(try DataListing(file)) }
         let listing = InspectionListing(inspection)
         print(
@@ -55,6 +68,28 @@ struct Inspect: ParsableCommand {
             columns: [.init("array", .left), .init("type", .left), .init("shape", .left)])
         for entry in listing.entries {
             table.add([entry.name, entry.dtype.rawValue, entry.shape.description])
+        }
+        print(table.text(for: .standardOutput))
+    }
+
+    private func showMemory() throws {
+        let model = try naming(file) { try Model(contentsOf: file) }
+        let use = try naming(file) { try Predictor(model).peakMemory(rows: batchSize) }
+        let parts = [
+            ("weights", use.weights), ("arena", use.arena), ("data", use.data),
+            ("total", use.total),
+        ]
+        if json {
+            var object: JSONObject = ["batch_size": .int(batchSize)]
+            for (name, bytes) in parts { object["\(name)_bytes"] = .int(bytes) }
+            print(JSON.object(object).text(pretty: true))
+            return
+        }
+        var table = TextTable(
+            title: "memory for batches of \(batchSize), MiB",
+            columns: [.init("", .left), .init("")])
+        for (name, bytes) in parts {
+            table.add([name, "\((Double(bytes) / 1_048_576 * 100).rounded() / 100)"])
         }
         print(table.text(for: .standardOutput))
     }

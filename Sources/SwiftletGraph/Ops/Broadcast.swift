@@ -40,8 +40,12 @@ extension Op {
         _ call: OpCall, _ body: (UnsafePointer<sl_broadcast>, Range<Int>) -> Void
     ) {
         let result = call.outputTypes[0].shape
-        guard var walk = sl_broadcast(result: result, operands: call.inputTypes.map(\.shape))
-        else { preconditionFailure("the shape rule refuses what cannot be walked") }
+        let planned = call.planned {
+            sl_broadcast(result: result, operands: call.inputTypes.map(\.shape))
+        }
+        guard var walk = planned else {
+            preconditionFailure("the shape rule refuses what cannot be walked")
+        }
         withUnsafePointer(to: &walk) { walk in
             call.workers.forEach(count: result.elementCount, grain: 1 << 16) { body(walk, $0) }
         }

@@ -61,7 +61,7 @@ package struct Reduce: Op {
 
     package func evaluate(_ call: OpCall) {
         guard let type = call.inputTypes[0].dtype.kernelType else { return }
-        let plan = ReductionPlan(call.inputTypes[0].shape, axes: axes)
+        let plan = call.planned { ReductionPlan(call.inputTypes[0].shape, axes: axes) }
         let count = call.inputTypes[0].elementCount
         let kernel = ReductionKernel(
             code: code, type: type, elementSize: call.inputTypes[0].dtype.size,

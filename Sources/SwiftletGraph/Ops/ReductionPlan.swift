@@ -3,7 +3,7 @@ internal import SwiftletTensor
 
 /// How a reduction walks an array: axes merged into runs that are reduced and kept in turn, and the
 /// work cut into parts by the shape alone.
-struct ReductionPlan {
+struct ReductionPlan: Sendable {
     struct Run {
         var extent: Int
         var isReduced: Bool
@@ -84,15 +84,14 @@ struct ReductionKernel {
         let inner = runs.dropFirst().reduce(1) { $0 * $1.extent }
         let keptInner = runs.dropFirst().reduce(1) { $1.isReduced ? $0 : $0 * $1.extent }
         workers.forEach(parts: plan.parts) { part in
-            var runs = runs
             switch plan.division {
             case .kept(let step), .chunks(let step):
                 let range = part * step..<min(runs[0].extent, (part + 1) * step)
-                runs[0].extent = range.count
                 let isKept = !runs[0].isReduced
                 let own = isKept ? range.lowerBound * keptInner : part * plan.kept
                 accumulate(
-                    runs, x + range.lowerBound * inner * elementSize, accumulators + own)
+                    runs, extent: range.count, x + range.lowerBound * inner * elementSize,
+                    accumulators + own)
                 if isKept {
                     finish(accumulators, own..<own + range.count * keptInner, y)
                 }
@@ -122,8 +121,9 @@ struct ReductionKernel {
             type, accumulators + start, scale, y + start * elementSize, range.count)
     }
 
+    /// - Parameter extent: how much there is of the first run.
     private func accumulate(
-        _ runs: ArraySlice<ReductionPlan.Run>, _ x: UnsafeRawPointer,
+        _ runs: ArraySlice<ReductionPlan.Run>, extent: Int, _ x: UnsafeRawPointer,
         _ accumulators: UnsafeMutablePointer<sl_accumulator>
     ) {
         guard let first = runs.first else { return }
@@ -133,18 +133,18 @@ struct ReductionKernel {
             if runs.count == 1 {
                 // One row, or as many results as numbers.
                 sl_reduce(
-                    code, type, x, 1, first.extent, first.extent, first.isReduced, accumulators)
+                    code, type, x, 1, extent, extent, first.isReduced, accumulators)
             } else {
                 sl_reduce(
-                    code, type, x, first.extent, second, second, !first.isReduced, accumulators)
+                    code, type, x, extent, second, second, !first.isReduced, accumulators)
             }
             return
         }
         let inner = rest.reduce(1) { $0 * $1.extent }
         let keptInner = rest.reduce(1) { $1.isReduced ? $0 : $0 * $1.extent }
-        for index in 0..<first.extent {
+        for index in 0..<extent {
             accumulate(
-                rest, x + index * inner * elementSize,
+                rest, extent: rest.first?.extent ?? 1, x + index * inner * elementSize,
                 accumulators + (first.isReduced ? 0 : index * keptInner))
         }
     }

@@ -104,18 +104,37 @@ extension UnaryFunction {
 
     /// The function as the kernels know it.
     var kernel: (code: sl_unary, parameters: [Float]) {
+        let (a, b, c) = parameters
+        return (code, Array([a, b, c].prefix(sl_unary_parameter_count(code))))
+    }
+
+    /// What the function is called by its kernels.
+    var code: sl_unary {
         switch self {
-        case .relu(let slope, let maximum, let threshold):
-            (SL_UNARY_RELU, [slope, maximum, threshold])
-        case .leakyReLU(let slope): (SL_UNARY_LEAKY_RELU, [slope])
-        case .elu(let alpha): (SL_UNARY_ELU, [alpha])
-        case .celu(let alpha): (SL_UNARY_CELU, [alpha])
-        case .hardShrink(let threshold): (SL_UNARY_HARD_SHRINK, [threshold])
-        case .softShrink(let threshold): (SL_UNARY_SOFT_SHRINK, [threshold])
-        case .threshold(let threshold, let value): (SL_UNARY_THRESHOLD, [threshold, value])
-        case .squareplus(let b): (SL_UNARY_SQUAREPLUS, [b])
-        case .clip(let lowest, let highest): (SL_UNARY_CLIP, [lowest, highest])
-        default: (plainCode, [])
+        case .relu: SL_UNARY_RELU
+        case .leakyReLU: SL_UNARY_LEAKY_RELU
+        case .elu: SL_UNARY_ELU
+        case .celu: SL_UNARY_CELU
+        case .hardShrink: SL_UNARY_HARD_SHRINK
+        case .softShrink: SL_UNARY_SOFT_SHRINK
+        case .threshold: SL_UNARY_THRESHOLD
+        case .squareplus: SL_UNARY_SQUAREPLUS
+        case .clip: SL_UNARY_CLIP
+        default: plainCode
+        }
+    }
+
+    /// Up to three parameters in the order of the kernels.
+    var parameters: (Float, Float, Float) {
+        switch self {
+        case .relu(let slope, let maximum, let threshold): (slope, maximum, threshold)
+        case .leakyReLU(let slope): (slope, 0, 0)
+        case .elu(let alpha), .celu(let alpha): (alpha, 0, 0)
+        case .hardShrink(let threshold), .softShrink(let threshold): (threshold, 0, 0)
+        case .threshold(let threshold, let value): (threshold, value, 0)
+        case .squareplus(let b): (b, 0, 0)
+        case .clip(let lowest, let highest): (lowest, highest, 0)
+        default: (0, 0, 0)
         }
     }
 

@@ -1,7 +1,8 @@
 internal import SwiftletFiles
+internal import SwiftletTensor
 
 /// The bytes of an HDF5 file from its superblock on: addresses in the file count from there.
-final class FileImage: @unchecked Sendable {
+final class FileImage: ReleasableBytes, @unchecked Sendable {
     let file: MappedFile
     private let bytes: UnsafeRawBufferPointer
 
@@ -14,6 +15,8 @@ final class FileImage: @unchecked Sendable {
     }
 
     var count: Int { bytes.count }
+
+    func release(_ bytes: UnsafeRawBufferPointer) { file.release(bytes) }
 
     /// The bytes of a range, cut off at the end of the file. They live as long as this object.
     func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {

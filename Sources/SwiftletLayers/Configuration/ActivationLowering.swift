@@ -1,6 +1,18 @@
 package import SwiftletGraph
 internal import SwiftletTensor
 
+extension Activation {
+    /// The function of one number that this is, itself nil for the identity; nil for one over an
+    /// axis.
+    var pointwise: UnaryFunction?? {
+        switch function {
+        case .linear: .some(nil)
+        case .elementwise(let function): .some(function)
+        case .softmax, .logSoftmax, .sparsemax, .glu: nil
+        }
+    }
+}
+
 extension Graph {
     /// Applies an activation function; the ones over an axis use the last.
     package mutating func activate(_ x: Value, _ activation: Activation) throws -> Value {

@@ -19,11 +19,11 @@ package struct ConstantFolding: Pass {
         if node.op.isView {
             return [try patch.graph.constant(operands[0].reshaped(to: node.types[0].shape))]
         }
-        // What an op with a tensor or a graph inside computes does not follow from its description.
-        let isDescribed = !(node.op is Pad || node.op is Scan || node.op is ScanGradient)
         let results =
-            try isDescribed
-            ? patch.cache.value(of: "\(node.op)\(node.types)", on: operands) {
+            try node.isConstant { _ in true }
+            ? patch.cache.value(
+                of: .operation("\(node.op)\(node.types)", operands.map { .tensor($0) })
+            ) {
                 try compute(node.op, operands)
             } : compute(node.op, operands)
         return try results.map { try patch.graph.constant($0) }

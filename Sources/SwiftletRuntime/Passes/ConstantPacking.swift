@@ -13,18 +13,12 @@ package struct ConstantPacking: Pass {
     }
 
     package func replace(_ node: Node, in patch: inout GraphPatch) throws -> [Value]? {
-        guard let op = node.op as? any ProductOp,
-            let kernel = patch.graph.constantTensor(node.inputs[1]),
+        guard let op = node.op as? any ProductOp, patch.isConstant(node.inputs[1]),
             let (packing, product) = try op.packed(
                 node.inputs.map { patch.graph[$0] }, isExact: isExact)
         else { return nil }
-        let packed = try patch.cache.value(of: "\(packing)", on: [kernel]) {
-            var graph = Graph()
-            let output = try graph.append(packing, [graph.constant(kernel)])
-            return try Program(graph, inputs: [], outputs: output).run([])[0]
-        }
         var inputs = node.inputs
-        inputs[1] = try patch.graph.constant(packed)
+        inputs[1] = try patch.graph.append(packing, [inputs[1]])[0]
         return try patch.graph.append(product, inputs)
     }
 }

@@ -1,6 +1,5 @@
 package import SwiftletGraph
 package import SwiftletTensor
-internal import Synchronization
 
 /// A change to a graph that leaves its outputs as they are: graph in, graph out.
 package protocol Pass: Sendable {
@@ -40,15 +39,28 @@ package struct GraphOptimizer {
         self.cache = cache
     }
 
-    package mutating func run(_ passes: [any Pass]) throws {
-        for pass in passes {
-            var patch = GraphPatch(from: graph, outputs: outputs, cache: cache)
-            try patch.rewrite(with: pass, keeping: inputs)
-            inputs = inputs.map { patch[$0] }
-            outputs = outputs.map { patch[$0] }
-            graph = patch.graph
-        }
+    /// Runs passes, then computes the constants that they leave.
+    package mutating func run(_ passes: [any Pass], workers: Workers = .single) throws {
+        for pass in passes { try apply(pass) }
+        guard !passes.isEmpty else { return }
+        let constants = ConstantEvaluation(graph, outputs: outputs)
+        try apply(ConstantSubstitution(results: constants.results(cache, workers: workers)))
+        try apply(Cleanup())
     }
+
+    private mutating func apply(_ pass: some Pass) throws {
+        var patch = GraphPatch(from: graph, outputs: outputs, cache: cache)
+        try patch.rewrite(with: pass, keeping: inputs)
+        inputs = inputs.map { patch[$0] }
+        outputs = outputs.map { patch[$0] }
+        graph = patch.graph
+    }
+}
+
+/// Leaves out what nobody reads.
+private struct Cleanup: Pass {
+    let name = "cleanup"
+    func replace(_ node: Node, in patch: inout GraphPatch) throws -> [Value]? { nil }
 }
 
 /// A graph being rebuilt node by node from an older one.
@@ -62,6 +74,11 @@ package struct GraphPatch {
     private let isNeeded: [Bool]
     /// The readers that values of the new graph will have.
     private var newUses: [Value: Int] = [:]
+    /// Whether each node of the new graph so far follows from constants alone.
+    private var constants: [Bool] = []
+    /// The nodes of the new graph so far that read each value, and how many nodes that are.
+    private var readers: [Value: [Int]] = [:]
+    private var readerCount = 0
     package let cache: ConstantCache
 
     init(from old: Graph, outputs: [Value], cache: ConstantCache) {
@@ -89,6 +106,24 @@ package struct GraphPatch {
         return new
     }
 
+    /// Whether `value` (of the new graph) follows from constants alone.
+    package mutating func isConstant(_ value: Value) -> Bool {
+        while constants.count < graph.nodes.count {
+            let node = graph.nodes[constants.count]
+            constants.append(node.isConstant { constants[$0.node] })
+        }
+        return constants[value.node]
+    }
+
+    /// The nodes of the new graph so far that read `value`.
+    package mutating func readers(of value: Value) -> [Int] {
+        for node in graph.nodes[readerCount...] {
+            for input in Set(node.inputs) { readers[input, default: []].append(node.index) }
+        }
+        readerCount = graph.nodes.count
+        return readers[value] ?? []
+    }
+
     /// Whether nothing but the node at hand reads `value` (of the new graph), so that it may be
     /// merged into its producer.
     package func hasOneReader(_ value: Value) -> Bool { newUses[value] == 1 }
@@ -108,35 +143,5 @@ package struct GraphPatch {
                 newUses[value, default: 0] += uses[node.output(output), default: 0]
             }
         }
-    }
-}
-
-/// Results of operations on constants, shared by the plans of one predictor: a weight is folded and
-/// packed once, whatever the number of batch sizes.
-package final class ConstantCache: Sendable {
-    private struct Key: Hashable {
-        let op: String
-        let operands: [ObjectIdentifier]
-    }
-
-    /// The operands are kept so that their identities stay theirs.
-    private struct Entry: Sendable {
-        let operands: [Tensor]
-        let value: any Sendable
-    }
-
-    private let entries = Mutex<[Key: Entry]>([:])
-
-    package init() {}
-
-    /// What `make` gives for an operation on these constants, made once.
-    package func value<Result: Sendable>(
-        of op: String, on operands: [Tensor], _ make: () throws -> Result
-    ) rethrows -> Result {
-        let key = Key(op: op, operands: operands.map { ObjectIdentifier($0.storage) })
-        if let found = entries.withLock({ $0[key]?.value }) as? Result { return found }
-        let value = try make()
-        entries.withLock { $0[key] = Entry(operands: operands, value: value) }
-        return value
     }
 }

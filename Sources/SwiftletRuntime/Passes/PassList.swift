@@ -2,8 +2,9 @@
 enum PassList {
     static func standard(isExact: Bool) -> [any Pass] {
         [
-            MoveElimination(), ConstantFolding(), PaddingIntoConvolution(), ProductFusion(),
-            ConstantFolding(), ConstantPacking(isExact: isExact),
+            CommonSubexpressions(), MoveElimination(), ConcatenationFlattening(),
+            ConstantFolding(), PaddingIntoConvolution(), ProductFusion(), AffineFusion(),
+            RecurrenceFusion(), ConstantPacking(isExact: isExact),
         ]
     }
 }

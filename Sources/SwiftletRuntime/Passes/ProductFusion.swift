@@ -58,7 +58,7 @@ package struct ProductFusion: Pass {
             producer.op.packedShape == nil, isVector(factor, of: producer, in: patch),
             let extents = producer.op.factorShape(columns: producer.columns),
             let factors = patch.graph.constantTensor(factor),
-            producer.inputs.dropFirst().allSatisfy({ patch.graph.constantTensor($0) != nil })
+            producer.inputs.dropFirst().allSatisfy({ patch.isConstant($0) })
         else { return nil }
         producer.inputs[1] = try patch.graph.multiply(
             producer.inputs[1], patch.graph.constant(factors.reshaped(to: Shape(extents))))

@@ -39,7 +39,7 @@ package struct Epilogue: Sendable, Hashable {
     var operandCount: Int { (hasBias ? 1 : 0) + (hasResidual ? 1 : 0) }
 
     /// The bounds of an activation that only clips.
-    private static func clip(of function: UnaryFunction) -> (low: Float, high: Float)? {
+    static func clip(of function: UnaryFunction) -> (low: Float, high: Float)? {
         switch function {
         case .relu(slope: 0, let maximum, threshold: 0): (0, maximum)
         case .relu6: (0, 6)
@@ -77,11 +77,8 @@ package struct Epilogue: Sendable, Hashable {
             (result.low, result.high) = (low, high)
         } else {
             result.activation = SL_ACTIVATION_UNARY
-            let (code, parameters) = activation.kernel
-            result.unary = code
-            withUnsafeMutableBytes(of: &result.parameters) { bytes in
-                parameters.withUnsafeBytes { bytes.copyMemory(from: $0) }
-            }
+            result.unary = activation.code
+            result.parameters = activation.parameters
         }
         return result
     }

@@ -110,4 +110,14 @@ package struct CellOptions: Sendable {
         if let bias = parameters.outer.dropFirst().first { y = try graph.add(y, bias) }
         return try graph.reshape(y, to: [shape[0], shape[1], graph.shape(of: y)[1]])
     }
+
+    /// The cell as the kernels know it; nil with dropout or activations over an axis.
+    func known(
+        _ kind: KnownCell.Kind, recurrent: Activation = .linear, _ parameters: CellParameters
+    ) -> KnownCell? {
+        guard parameters.stateFactors.isEmpty, let activation = activation.pointwise,
+            let recurrent = recurrent.pointwise
+        else { return nil }
+        return KnownCell(kind, activation: activation, recurrentActivation: recurrent)
+    }
 }

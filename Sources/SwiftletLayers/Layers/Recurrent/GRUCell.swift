@@ -82,6 +82,11 @@ public struct GRUCell: RecurrentCell {
         return try graph.reshape(slice, to: [3 * cell.units])
     }
 
+    package func known(with parameters: CellParameters) -> KnownCell? {
+        cell.known(
+            resetsAfter ? .gru : .gruResetBefore, recurrent: recurrentActivation, parameters)
+    }
+
     package func project(
         _ x: Value, with parameters: CellParameters, in graph: inout Graph
     ) throws -> Value { try cell.project(x, with: parameters, in: &graph) }

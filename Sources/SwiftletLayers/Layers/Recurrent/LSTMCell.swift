@@ -62,6 +62,10 @@ public struct LSTMCell: RecurrentCell {
         return parameters
     }
 
+    package func known(with parameters: CellParameters) -> KnownCell? {
+        cell.known(.lstm, recurrent: recurrentActivation, parameters)
+    }
+
     package func project(
         _ x: Value, with parameters: CellParameters, in graph: inout Graph
     ) throws -> Value { try cell.project(x, with: parameters, in: &graph) }

@@ -16,6 +16,10 @@ package protocol RecurrentCell: Layer {
     /// Whether the output is the first of the new states.
     var givesFirstState: Bool { get }
 
+    /// What the steps with these parameters are to the kernels; nil for a cell that they do not
+    /// know.
+    func known(with parameters: CellParameters) -> KnownCell?
+
     /// Declares the weights for inputs of these extents and draws what dropout needs.
     func parameters(
         input: [Int], batch: Int, in lowering: inout Lowering
@@ -74,6 +78,7 @@ package struct CellParameters {
 
 extension RecurrentCell {
     package var givesFirstState: Bool { true }
+    package func known(with parameters: CellParameters) -> KnownCell? { nil }
 
     package func outputExtents(input: [Int]) throws -> [Int] {
         try stateExtents(input: input).first ?? []

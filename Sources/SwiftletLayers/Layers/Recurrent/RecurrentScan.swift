@@ -62,8 +62,14 @@ struct RecurrentScan {
             operands.append(
                 try lowering.graph.reshape(lowering.truth(of: mask), to: [batch, shape[1], 1]))
         }
+        let form = cell.known(with: inner).map {
+            RecurrentForm(
+                cell: $0, isReversed: isReversed, hasMask: mask != nil, zerosMasked: zerosMasked,
+                stacksOutputs: stacksOutputs, hasBias: $0.kind == .gru && invariants.count > 1)
+        }
         let results = try lowering.graph.append(
-            Scan(body: body, isReversed: isReversed, keepsStates: lowering.isTraining),
+            Scan(
+                body: body, isReversed: isReversed, keepsStates: lowering.isTraining, form: form),
             operands + invariants)
         self.states = Array(results[..<initial.count])
         last = carriesOutput ? results[initial.count] : results[0]

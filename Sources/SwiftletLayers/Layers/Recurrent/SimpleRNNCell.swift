@@ -47,6 +47,10 @@ public struct SimpleRNNCell: RecurrentCell {
         return parameters
     }
 
+    package func known(with parameters: CellParameters) -> KnownCell? {
+        cell.known(.simple, parameters)
+    }
+
     package func project(
         _ x: Value, with parameters: CellParameters, in graph: inout Graph
     ) throws -> Value { try cell.project(x, with: parameters, in: &graph) }

@@ -14,10 +14,16 @@ package struct Scan: Op {
     /// of the sequences.
     package let isReversed: Bool
     package let keepsStates: Bool
+    /// What the body computes, if the kernels know it as a whole.
+    package let form: RecurrentForm?
     private var program: Program?
 
-    package init(body: ScanBody, isReversed: Bool = false, keepsStates: Bool = false) {
+    package init(
+        body: ScanBody, isReversed: Bool = false, keepsStates: Bool = false,
+        form: RecurrentForm? = nil
+    ) {
         self.body = body
+        self.form = form
         self.isReversed = isReversed
         self.keepsStates = keepsStates
     }

@@ -1,0 +1,17 @@
+#include "recurrence_kernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+#define SL_WIDTH 8
+#define SL_FMA 1
+#define SL_NAME(name) name##_avx2
+
+#include "simd.h"
+
+#include "recurrence.inc"
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,237 @@
+internal import CKernels
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The process's helper threads and the jobs that they may join.
+final class WorkerPool: @unchecked Sendable {
+    static let shared = WorkerPool()
+
+    /// Runs at work, between whose jobs helpers stay awake for a moment.
+    let engaged = Atomic<Int>(0)
+    private let jobs: [Job]
+    /// Helpers that must be woken for a job.
+    private let sleeping = Atomic<Int>(0)
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let jobArrived: UnsafeMutablePointer<pthread_cond_t>
+    private let helpersLeft: UnsafeMutablePointer<pthread_cond_t>
+    /// Guarded by `mutex`.
+    private var helpers = 0
+
+    /// Callers that can share out work at once; more work alone.
+    private static let jobCount = 8
+
+    private init() {
+        jobs = (0..<Self.jobCount).map { _ in Job() }
+        mutex = .allocate(capacity: 1)
+        jobArrived = .allocate(capacity: 1)
+        helpersLeft = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(jobArrived, nil)
+        pthread_cond_init(helpersLeft, nil)
+    }
+
+    /// Sees to it that there are `count` helpers; one that cannot be made is done without.
+    func start(helpers count: Int) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while helpers < count {
+            #if canImport(Darwin)
+                var thread: pthread_t?
+            #else
+                var thread = pthread_t()
+            #endif
+            guard pthread_create(&thread, nil, helperMain, nil) == 0 else { return }
+            #if canImport(Darwin)
+                if let thread { pthread_detach(thread) }
+            #else
+                pthread_detach(thread)
+            #endif
+            helpers += 1
+        }
+    }
+
+    /// Calls `body(part, thread)` for all parts on up to `threads` threads.
+    func run(parts: Int, threads: Int, _ body: (Int, Int) -> Void) {
+        guard let job = jobs.first(where: { $0.reserve() }) else {
+            for part in 0..<parts { body(part, 0) }
+            return
+        }
+        // The job does not outlive this call: it ends after every helper has left it.
+        withoutActuallyEscaping(body) { escaping in
+            job.open(parts: parts, helpers: min(parts, threads) - 1, body: escaping)
+            // Against a helper that goes to sleep: it counts itself before it looks once more.
+            if sleeping.load(ordering: .sequentiallyConsistent) > 0 {
+                pthread_mutex_lock(mutex)
+                pthread_cond_broadcast(jobArrived)
+                pthread_mutex_unlock(mutex)
+            }
+            job.work(thread: 0)
+            job.close()
+            waitForHelpers(of: job)
+            job.clear()
+        }
+        job.release()
+    }
+
+    private func waitForHelpers(of job: Job) {
+        var wait = Wait()
+        while job.hasHelpers {
+            if wait.isShort {
+                wait.pause()
+                continue
+            }
+            pthread_mutex_lock(mutex)
+            job.callerSleeps.store(true, ordering: .sequentiallyConsistent)
+            while job.hasHelpers { pthread_cond_wait(helpersLeft, mutex) }
+            job.callerSleeps.store(false, ordering: .relaxed)
+            pthread_mutex_unlock(mutex)
+        }
+    }
+
+    fileprivate func serve() {
+        var wait = Wait()
+        while true {
+            if joinJob() {
+                wait = Wait()
+            } else if wait.isShort, engaged.load(ordering: .relaxed) > 0 {
+                wait.pause()
+            } else {
+                sleep()
+                wait = Wait()
+            }
+        }
+    }
+
+    private func joinJob() -> Bool {
+        for job in jobs {
+            guard let thread = job.join() else { continue }
+            job.work(thread: thread)
+            if job.leave(), job.callerSleeps.load(ordering: .sequentiallyConsistent) {
+                pthread_mutex_lock(mutex)
+                pthread_cond_broadcast(helpersLeft)
+                pthread_mutex_unlock(mutex)
+            }
+            return true
+        }
+        return false
+    }
+
+    private func sleep() {
+        pthread_mutex_lock(mutex)
+        sleeping.add(1, ordering: .sequentiallyConsistent)
+        while !jobs.contains(where: \.hasRoom) { pthread_cond_wait(jobArrived, mutex) }
+        sleeping.subtract(1, ordering: .relaxed)
+        pthread_mutex_unlock(mutex)
+    }
+}
+
+/// One call of `forEach`: parts are taken from a counter until none is left.
+private final class Job: @unchecked Sendable {
+    private let isReserved = Atomic<Bool>(false)
+    /// Whether helpers may join, how many more of them, and how many are inside.
+    private let state = Atomic<Int>(0)
+    private let next = Atomic<Int>(0)
+    let callerSleeps = Atomic<Bool>(false)
+    // Written while reserved and not open, read by those inside.
+    private var parts = 0
+    private var body: ((Int, Int) -> Void)?
+
+    private static let opened = 1 << 40
+    private static let seat = 1 << 20
+
+    func reserve() -> Bool {
+        !isReserved.load(ordering: .relaxed)
+            && !isReserved.exchange(true, ordering: .acquiring)
+    }
+
+    func release() {
+        isReserved.store(false, ordering: .releasing)
+    }
+
+    func open(parts: Int, helpers: Int, body: @escaping (Int, Int) -> Void) {
+        self.parts = parts
+        self.body = body
+        next.store(0, ordering: .relaxed)
+        state.store(Self.opened + helpers * Self.seat, ordering: .sequentiallyConsistent)
+    }
+
+    /// Lets nobody join any more.
+    func close() {
+        var found = state.load(ordering: .relaxed)
+        while true {
+            let inside = found & (Self.seat - 1)
+            let result = state.weakCompareExchange(
+                expected: found, desired: inside, ordering: .acquiringAndReleasing)
+            if result.exchanged { return }
+            found = result.original
+        }
+    }
+
+    /// Once nobody is inside.
+    func clear() { body = nil }
+
+    var hasHelpers: Bool { state.load(ordering: .sequentiallyConsistent) != 0 }
+
+    /// Whether a helper could join now.
+    var hasRoom: Bool { state.load(ordering: .sequentiallyConsistent) >= Self.opened + Self.seat }
+
+    /// - Returns: the thread's number; nil if there is no room or nothing left to do.
+    func join() -> Int? {
+        var found = state.load(ordering: .relaxed)
+        while found >= Self.opened + Self.seat {
+            let result = state.weakCompareExchange(
+                expected: found, desired: found - Self.seat + 1, ordering: .acquiringAndReleasing)
+            if result.exchanged { return (found - Self.opened) / Self.seat }
+            found = result.original
+        }
+        return nil
+    }
+
+    /// - Returns: whether nobody is inside any more.
+    func leave() -> Bool {
+        state.subtract(1, ordering: .sequentiallyConsistent).newValue & (Self.seat - 1) == 0
+    }
+
+    func work(thread: Int) {
+        guard let body else { return }
+        while true {
+            let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard part < parts else { return }
+            body(part, thread)
+        }
+    }
+}
+
+/// A wait for another thread: on the processor at first, then letting others run.
+struct Wait {
+    private var turns = 0
+
+    private static let turnsOnProcessor = 200
+    /// Some hundred microseconds.
+    private static let turnsInAll = 1_000
+
+    /// Whether it has been going on for so short that sleeping would cost more.
+    var isShort: Bool { turns < Self.turnsInAll }
+
+    mutating func pause() {
+        turns += 1
+        if turns < Self.turnsOnProcessor { sl_cpu_pause() } else { sched_yield() }
+    }
+}
+
+#if canImport(Darwin)
+    private func helperMain(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        WorkerPool.shared.serve()
+        return nil
+    }
+#else
+    private func helperMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        WorkerPool.shared.serve()
+        return nil
+    }
+#endif
