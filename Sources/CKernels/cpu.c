@@ -16,8 +16,10 @@ sl_cpu sl_cpu_best(void) {
 }
 
 static _Atomic int found; /* 0 until known; racing threads find the same */
+static _Thread_local int used; /* 0 if the thread made no choice of its own */
 
 sl_cpu sl_cpu_active(void) {
+    if (used != SL_CPU_ACTIVE) return (sl_cpu)used;
     int level = atomic_load_explicit(&found, memory_order_relaxed);
     if (level == SL_CPU_ACTIVE) {
         level = sl_cpu_best();
@@ -31,7 +33,7 @@ sl_cpu sl_cpu_active(void) {
 
 bool sl_cpu_use(sl_cpu level) {
     if (level > sl_cpu_best()) return false;
-    atomic_store_explicit(&found, (int)level, memory_order_relaxed);
+    used = (int)level;
     return true;
 }
 

@@ -19,8 +19,9 @@ sl_cpu sl_cpu_active(void);
 /* The best level of this processor, whatever the environment says. */
 sl_cpu sl_cpu_best(void);
 
-/* Makes `level` the active one from now on, SL_CPU_ACTIVE the environment's choice again; false if
- * this processor lacks it. For tests, which run every kernel at every level. */
+/* Makes `level` the active one of the calling thread from now on, SL_CPU_ACTIVE the environment's
+ * choice again; false if this processor lacks it. For tests, which run every kernel at every level
+ * while other tests use the kernels too. */
 bool sl_cpu_use(sl_cpu level);
 
 /* "baseline", "avx2", "avx512". */
