@@ -17,6 +17,34 @@ static void float_row(
         (float *)o->y + position, n);
 }
 
+/// Where one operand is a short row that repeats along the result, several repetitions of it stand
+/// in for it, so that vectors are full; false if the operands lie otherwise.
+static bool apply_repeated(
+    const sl_broadcast *walk, const operands *o, size_t begin, size_t end) {
+    enum { LONGEST = 128, COPY = 512 };
+    const size_t n = walk->extents[0];
+    if (walk->rank != 2 || n > LONGEST) return false;
+    bool repeats[2], goes_on[2];
+    for (int k = 0; k < 2; k++) {
+        repeats[k] = walk->strides[k][0] == 1 && walk->strides[k][1] == 0;
+        goes_on[k] = walk->strides[k][0] == 1 && walk->strides[k][1] == n;
+    }
+    if (!(goes_on[0] && repeats[1]) && !(repeats[0] && goes_on[1])) return false;
+    float copy[COPY];
+    const float *a = o->a, *b = o->b, *row = repeats[0] ? a : b;
+    const size_t length = COPY / n * n;
+    for (size_t i = 0, at = begin % n; i < length; i++) {
+        copy[i] = row[at];
+        if (++at == n) at = 0;
+    }
+    for (size_t count; begin < end; begin += count) {
+        count = end - begin < length ? end - begin : length;
+        float *y = (float *)o->y + begin;
+        o->floats(repeats[0] ? copy : a + begin, 1, repeats[1] ? copy : b + begin, 1, y, count);
+    }
+    return true;
+}
+
 /// A row function over plain loops: one for two rows, two where an operand is one number.
 #define PLAIN_ROW(name, operand, result, value)                                          \
     static void name(                                                                    \
@@ -98,7 +126,9 @@ void sl_binary_apply(
     const operands o = {a, b, 0, y, sl_lanes_active()->binary[code]};
     sl_row row = float_row;
     switch (type) {
-    case SL_FLOAT32: break;
+    case SL_FLOAT32:
+        if (apply_repeated(walk, &o, begin, end)) return;
+        break;
     case SL_INT32: row = int32_t_rows[code]; break;
     case SL_INT64: row = int64_t_rows[code]; break;
     case SL_UINT8: row = uint8_t_rows[code]; break;
