@@ -1,8 +1,17 @@
 #include "convolution.h"
 
 #include "convolution_product.h"
+#include "winograd.h"
+
+static bool is_winograd(const sl_convolution *s, sl_convolution_pass pass) {
+    return s->winograd != 0 && pass == SL_CONVOLUTION_OUTPUT;
+}
 
 sl_part sl_convolution_whole(const sl_convolution *s, sl_convolution_pass pass) {
+    if (is_winograd(s, pass)) {
+        sl_winograd w = sl_winograd_of(s);
+        return (sl_part){0, sl_winograd_tiles(&w), 0, sl_winograd_panels(&w)};
+    }
     sl_groups g = sl_groups_of(s, pass);
     size_t rows[] = {s->batch * sl_volume(s->output), s->batch * sl_volume(s->input),
                      sl_volume(s->kernel) * (g.depthwise ? 1 : s->channels / s->groups)};
@@ -10,12 +19,19 @@ sl_part sl_convolution_whole(const sl_convolution *s, sl_convolution_pass pass) 
 }
 
 size_t sl_convolution_packed_count(const sl_convolution *s, sl_convolution_pass pass) {
+    if (is_winograd(s, pass)) {
+        sl_winograd w = sl_winograd_of(s);
+        return sl_winograd_packed_count(&w);
+    }
     sl_groups g = sl_groups_of(s, pass);
     return g.count * g.panels * g.panel * sl_volume(s->kernel) * g.summed;
 }
 
 size_t sl_convolution_scratch(const sl_convolution *s, sl_convolution_pass pass) {
-    (void)s;
+    if (is_winograd(s, pass)) {
+        sl_winograd w = sl_winograd_of(s);
+        return sl_winograd_scratch(&w);
+    }
     return sl_product_scratch(pass != SL_CONVOLUTION_KERNEL_GRADIENT);
 }
 
@@ -56,6 +72,11 @@ static void run(const sl_groups *g, const sl_product *p, size_t row, size_t row_
 
 void sl_convolution_pack(const sl_convolution *s, sl_convolution_pass pass, const float *kernel,
                          sl_part part, float *packed) {
+    if (is_winograd(s, pass)) {
+        sl_winograd w = sl_winograd_of(s);
+        sl_winograd_pack(&w, kernel, part, packed);
+        return;
+    }
     sl_groups g = sl_groups_of(s, pass);
     size_t sums = sl_volume(s->kernel) * g.summed, first, last;
     for (size_t group = 0; group < g.count; group++) {
@@ -88,6 +109,13 @@ static void set_destination(sl_product *p, float *c, const sl_epilogue *epilogue
 void sl_convolution_output(const sl_convolution *s, const float *input, const float *packed,
                            const sl_epilogue *epilogue, sl_part part, float *output,
                            float *scratch) {
+    if (s->winograd != 0) {
+        sl_winograd w = sl_winograd_of(s);
+        static const sl_epilogue none = {.bias = NULL};
+        w.kernels->winograd(&w, input, packed, epilogue == NULL ? &none : epilogue, part, output,
+                            scratch);
+        return;
+    }
     sl_groups g = sl_groups_of(s, SL_CONVOLUTION_OUTPUT);
     size_t first, last;
     for (size_t group = 0; group < g.count; group++) {

@@ -65,8 +65,14 @@ typedef struct sl_product {
 /* Longest run of k that is summed before it is added to C, and rows and columns held packed. */
 enum { SL_BLOCK_K = 320, SL_BLOCK_ROWS = 144, SL_BLOCK_COLUMNS = 512 };
 
+/* Products of so few columns and so long sums run along k; see narrow.inc. */
+enum { SL_NARROW = 4, SL_NARROW_K = 24 };
+
 /* Filters of a depthwise convolution that are packed together. */
 enum { SL_DEPTHWISE_PANEL = 64 };
+
+struct sl_winograd;
+struct sl_part;
 
 /* What one level brings. */
 typedef struct sl_product_kernels {
@@ -82,6 +88,11 @@ typedef struct sl_product_kernels {
     /* Taps × such panels of its kernel's gradient. */
     void (*depthwise_gradient)(const sl_product *, size_t row, size_t row_end, size_t panel,
                                size_t panel_end);
+    /* Tiles × panels of SL_WINOGRAD_PANEL filters of a convolution; see winograd.h. */
+    void (*winograd)(const struct sl_winograd *, const float *input, const float *packed,
+                     const sl_epilogue *, struct sl_part, float *output, float *scratch);
+    /* Multiply-adds in registers, and nothing else; how many operations they were. */
+    double (*multiply_adds)(long iterations);
 } sl_product_kernels;
 
 const sl_product_kernels *sl_product_kernels_for(sl_cpu level);

@@ -1,6 +1,8 @@
 #include "product.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f"))), apply_to = function)
 
 #define SL_WIDTH 16
@@ -8,6 +10,7 @@
 #define SL_NAME(name) name##_avx512
 
 #include "simd.h"
+#include "vector_math.inc"
 #include "product.inc"
 
 #pragma clang attribute pop

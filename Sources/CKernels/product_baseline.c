@@ -9,4 +9,5 @@
 #define SL_NAME(name) name##_baseline
 
 #include "simd.h"
+#include "vector_math.inc"
 #include "product.inc"

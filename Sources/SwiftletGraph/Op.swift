@@ -20,6 +20,9 @@ package protocol Op: Sendable {
     /// work: those of convolutions, matrix products and attention, nothing element-wise.
     func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int
 
+    /// How ``evaluate(_:)`` computes these operands and what is fused into it, for profiles.
+    func kernel(inputs: [TensorType], outputs: [TensorType]) -> String
+
     /// The op made ready for programs that use up to `threads` threads; itself for most.
     func prepared(threads: Int) throws -> any Op
 
@@ -50,6 +53,8 @@ extension Op {
     ) -> Int { 0 }
 
     package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int { 0 }
+
+    package func kernel(inputs: [TensorType], outputs: [TensorType]) -> String { "" }
 
     package func gradients(
         of node: Node, _ outputGradients: [Value?], in graph: inout Graph

@@ -70,6 +70,29 @@ package final class Program: Sendable {
     /// The operations in the order in which they run.
     package var stepNames: [String] { steps.map(\.op.name) }
 
+    /// What one step does, for profiles.
+    package struct StepDescription {
+        package let operation: String
+        package let kernel: String
+        package let label: String
+        package let output: Shape
+        package let multiplyAdds: Int
+        /// Of operands and results, each once.
+        package let byteCount: Int
+    }
+
+    package var stepDescriptions: [StepDescription] {
+        steps.map { step in
+            StepDescription(
+                operation: step.op.name,
+                kernel: step.op.kernel(inputs: step.inputTypes, outputs: step.outputTypes),
+                label: step.label, output: step.outputTypes[0].shape,
+                multiplyAdds: step.op.multiplyAddCount(
+                    inputs: step.inputTypes, outputs: step.outputTypes),
+                byteCount: (step.inputTypes + step.outputTypes).reduce(0) { $0 + $1.byteCount })
+        }
+    }
+
     /// Lays the program's values out in `memory`; nothing is allocated.
     ///
     /// - Parameter memory: ``workspaceByteCount`` bytes aligned to 64, which nobody else uses while

@@ -36,11 +36,13 @@ final class Plan: Sendable {
 
     /// Runs once on inputs of exactly the planned types and copies the outputs out.
     ///
-    /// - Parameter texts: the strings of inputs that are no numbers.
+    /// - Parameters:
+    ///   - texts: the strings of inputs that are no numbers.
+    ///   - observe: called with the number of each step after it.
     /// - Returns: the strings of outputs that are no numbers, by position.
     func run(
         inputs: [UnsafeRawPointer], texts: [Int: [String]], outputs: [UnsafeMutableRawPointer],
-        workers: Workers
+        workers: Workers, observing observe: ((Int) -> Void)? = nil
     ) throws -> [Int: [String]] {
         let memory =
             try idle.withLock { $0.popLast() }
@@ -53,7 +55,7 @@ final class Plan: Sendable {
         for (position, strings) in texts {
             program.feed(position, texts: strings, into: workspace)
         }
-        try program.run(workspace, workers: workers)
+        try program.run(workspace, workers: workers, observing: observe)
         var strings: [Int: [String]] = [:]
         for (position, type) in outputTypes.enumerated() {
             if type.dtype == .string {

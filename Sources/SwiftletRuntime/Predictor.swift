@@ -189,7 +189,7 @@ public final class Predictor: Sendable {
         }
     }
 
-    private func plan(for types: [TensorType], _ extents: [String: Int] = [:]) throws -> Plan {
+    func plan(for types: [TensorType], _ extents: [String: Int] = [:]) throws -> Plan {
         let key = PlanKey(types: types, extents: extents)
         if let plan = plans.withLock({ $0[key] }) { return plan }
         // Compiled outside the lock: at worst two callers compile the same plan.

@@ -123,4 +123,30 @@ struct PassCase: Sendable, CustomTestStringConvertible {
         #expect(try predictor(x, batchSize: 3).isIdentical(to: whole))
         #expect(try predictor(x, batchSize: 100).isIdentical(to: whole))
     }
+
+    /// Winograd's algorithm is used where it may be, and its results stay near those of plain sums.
+    @Test func exactnessIsAnOption() throws {
+        var model = try Sequential {
+            Input(20, 18, 16)
+            Conv2D(48, kernel: 3, padding: .same, activation: .relu)
+            Conv2D(32, kernel: 3)
+        }
+        try model.initialize(seed: 5)
+        let random = CounterRandom(seed: 9)
+        let x = try Tensor((0..<2 * 5760).map { random.uniform(at: $0) }, shape: [2, 20, 18, 16])
+        let fast = try Predictor(model, threads: 2)
+        let exact = try Predictor(model, threads: 2, optimizations: .exact)
+        let tiles = try fast.profile([x], repeats: 1).steps.filter { $0.kernel.contains("wino") }
+        #expect(tiles.count == 2)
+        #expect(tiles.allSatisfy { $0.multiplyAdds > 0 && $0.byteCount > 0 })
+        let sums = try exact.profile([x], repeats: 1).steps
+        #expect(sums.count == 2)
+        #expect(!sums.contains { $0.kernel.contains("winograd") })
+        let (a, b) = try (fast(x).floats(), exact(x).floats())
+        let spread = b.map(abs).max() ?? 0
+        #expect(a != b)
+        #expect(zip(a, b).allSatisfy { abs($0 - $1) <= 1e-5 * spread })
+        let single = try Predictor(model, threads: 1)
+        #expect(try single(x).isIdentical(to: fast(x)))
+    }
 }

@@ -20,6 +20,7 @@
 #include "matmul.h"
 #include "movement.h"
 #include "optimizer.h"
+#include "peak.h"
 #include "pool.h"
 #include "random.h"
 #include "reduce.h"

@@ -24,8 +24,15 @@ typedef struct sl_convolution {
     size_t stride[3], dilation[3];
     ptrdiff_t padding[3]; /* before the first element */
     size_t channels, filters;
-    size_t groups; /* divides both; see sl_depthwise for one channel per group */
+    size_t groups; /* divides both */
+    /* The output by Winograd's algorithm in tiles of 2 × 2 or 4 × 4; 0: by plain sums. A kernel is
+     * packed for one of them; see sl_convolution_tile. */
+    size_t winograd;
 } sl_convolution;
+
+/* The fastest `winograd` for this shape, by a model of the work; 0 where the algorithm does not
+ * apply. Results differ from plain sums within 1e-5 of their spread. */
+size_t sl_convolution_tile(const sl_convolution *convolution);
 
 /* A part of the work: rows × panels. */
 typedef struct sl_part {
@@ -38,8 +45,9 @@ typedef enum sl_convolution_pass {
     SL_CONVOLUTION_KERNEL_GRADIENT /* kernel from input and output */
 } sl_convolution_pass;
 
-/* Rows and panels of the whole work. Rows are output positions (batch included), input positions,
- * or kernel rows (tap, channel); the sum runs over the third. Panels go through the groups. */
+/* Rows and panels of the whole work. Rows are output positions (batch included; tiles of them if
+ * `winograd`), input positions, or kernel rows (tap, channel); the sum runs over the third. Panels
+ * go through the groups. */
 sl_part sl_convolution_whole(const sl_convolution *convolution, sl_convolution_pass pass);
 
 /* Floats that the kernel takes when packed for the output or for the input gradient. */

@@ -7,13 +7,21 @@ struct Bench: ParsableCommand {
         abstract: "Measure how fast a model runs on this machine.")
 
     @OptionGroup var source: ModelOptions
-    @OptionGroup var execution: RunOptions
+    @OptionGroup var execution: PredictionOptions
 
     @Option(help: "Timed calls.")
     var repeats = 20
 
     @Option(help: ArgumentHelp("Write the figures as JSON.", valueName: "b.json"))
     var json: String?
+
+    @Flag(help: "Tell what every step costs; in the JSON as well.")
+    var profile = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the steps for chrome://tracing or Perfetto.", valueName: "trace.json"))
+    var chromeTrace: String?
 
     @OptionGroup var log: LogOptions
 
@@ -23,9 +31,17 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         try checkDestination(json)
-        let measurement = try Measurement(source, execution, repeats: repeats)
+        try checkDestination(chromeTrace)
+        let measurement = try Measurement(
+            source, execution, repeats: repeats, profiles: profile || chromeTrace != nil)
         if let json {
             try AtomicFile.write(measurement.json.text(pretty: true) + "\n", to: json)
+        }
+        if let chromeTrace {
+            try AtomicFile.write(measurement.profile?.chromeTrace.text() ?? "", to: chromeTrace)
+        }
+        if profile, let steps = measurement.profile {
+            print(steps.table.text(for: .standardOutput))
         }
         print(measurement.table.text(for: .standardOutput))
     }

@@ -23,7 +23,7 @@ struct Evaluate: ParsableCommand {
     var outputName: String?
 
     @OptionGroup var output: ScoreOutput
-    @OptionGroup var execution: RunOptions
+    @OptionGroup var execution: PredictionOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {

@@ -25,7 +25,7 @@ struct Predict: ParsableCommand {
     @Option(help: "Where the answers go: .npz or .h5 (output_0, output_1 …), .npy or .csv.")
     var output: String
 
-    @OptionGroup var execution: RunOptions
+    @OptionGroup var execution: PredictionOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {

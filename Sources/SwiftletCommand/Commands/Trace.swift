@@ -19,7 +19,7 @@ struct Trace: ParsableCommand {
     @Option(help: "An .npz with one array per layer, in the order of computation.")
     var output: String
 
-    @OptionGroup var execution: RunOptions
+    @OptionGroup var execution: PredictionOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {

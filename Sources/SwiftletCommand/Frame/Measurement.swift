@@ -23,14 +23,17 @@ struct Measurement {
     private let processorTime: Duration
     private let multiplyAdds: Int
     private let arenaByteCount: Int
+    let profile: Profile?
 
-    init(_ source: ModelOptions, _ run: RunOptions, repeats: Int) throws {
+    init(
+        _ source: ModelOptions, _ run: PredictionOptions, repeats: Int, profiles: Bool = false
+    ) throws {
         let clock = ContinuousClock()
         let start = clock.now
         let model = try source.open()
         (
             batchSize, threads, loadTime, firstTime, times, processorTime, multiplyAdds,
-            arenaByteCount
+            arenaByteCount, profile
         ) = try naming(source.model) {
             let predictor = try run.predictor(for: model)
             let loadTime = clock.now - start
@@ -46,7 +49,8 @@ struct Measurement {
             let cost = try predictor.cost(of: inputs)
             return (
                 run.batchSize, predictor.threads, loadTime, firstTime, times.sorted(),
-                processorTime, cost.multiplyAdds, cost.arenaByteCount
+                processorTime, cost.multiplyAdds, cost.arenaByteCount,
+                profiles ? try predictor.profile(inputs, repeats: repeats) : nil
             )
         }
     }
@@ -60,7 +64,7 @@ struct Measurement {
     private var gigaflops: Double { 2e-6 * Double(multiplyAdds) / median.milliseconds }
 
     var json: JSON {
-        [
+        var json: JSONObject = [
             "median_ms": .double(median.milliseconds),
             "min_ms": .double(times[0].milliseconds),
             "load_ms": .double(loadTime.milliseconds),
@@ -73,6 +77,8 @@ struct Measurement {
             "batch_size": .int(batchSize), "threads": .int(threads),
             "repeats": .int(times.count),
         ]
+        if let profile { json["profile"] = profile.json }
+        return .object(json)
     }
 
     var table: TextTable {
@@ -103,7 +109,7 @@ struct Measurement {
 }
 
 extension Duration {
-    fileprivate var milliseconds: Double {
+    var milliseconds: Double {
         Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15
     }
 }

@@ -91,7 +91,18 @@ struct RunOptions: ParsableArguments {
         }
     }
 
+}
+
+/// How a model predicts.
+struct PredictionOptions: ParsableArguments {
+    @OptionGroup var run: RunOptions
+
+    @Flag(help: "Add up convolutions term by term: slower, errors as small as float32 allows.")
+    var exact = false
+
+    var batchSize: Int { run.batchSize }
+
     func predictor(for model: Model) throws -> Predictor {
-        try Predictor(model, threads: threads)
+        try Predictor(model, threads: run.threads, optimizations: exact ? .exact : .standard)
     }
 }

@@ -5,12 +5,18 @@ internal import SwiftletTensor
 package struct ConstantPacking: Pass {
     package let name = "constant packing"
 
-    package init() {}
+    /// Whether algorithms that round more than plain sums are ruled out.
+    private let isExact: Bool
+
+    package init(isExact: Bool = false) {
+        self.isExact = isExact
+    }
 
     package func replace(_ node: Node, in patch: inout GraphPatch) throws -> [Value]? {
         guard let op = node.op as? any ProductOp,
             let kernel = patch.graph.constantTensor(node.inputs[1]),
-            let (packing, product) = op.packed(kernel: kernel.shape)
+            let (packing, product) = try op.packed(
+                node.inputs.map { patch.graph[$0] }, isExact: isExact)
         else { return nil }
         let packed = try patch.cache.value(of: "\(packing)", on: [kernel]) {
             var graph = Graph()

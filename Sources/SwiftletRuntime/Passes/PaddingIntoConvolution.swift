@@ -24,7 +24,8 @@ package struct PaddingIntoConvolution: Pass {
         let unpadded = patch.graph.nodes[node.inputs[0].node].inputs[0]
         return try patch.graph.append(
             Convolution(
-                geometry, epilogue: convolution.epilogue, packedShape: convolution.packedShape),
+                geometry, epilogue: convolution.epilogue, packedShape: convolution.packedShape,
+                algorithm: convolution.algorithm),
             [unpadded] + node.inputs.dropFirst())
     }
 

@@ -1,7 +1,9 @@
 /// The passes in the order in which they run.
 enum PassList {
-    static let standard: [any Pass] = [
-        MoveElimination(), ConstantFolding(), PaddingIntoConvolution(), ProductFusion(),
-        ConstantFolding(), ConstantPacking(),
-    ]
+    static func standard(isExact: Bool) -> [any Pass] {
+        [
+            MoveElimination(), ConstantFolding(), PaddingIntoConvolution(), ProductFusion(),
+            ConstantFolding(), ConstantPacking(isExact: isExact),
+        ]
+    }
 }

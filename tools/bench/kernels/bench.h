@@ -12,4 +12,6 @@ void print_row(const char *name, double flops, double seconds);
 void bench_matmul(void);
 void bench_skinny(void);
 void bench_convolution(void);
+void bench_winograd(void);
 void bench_gradient(void);
+void bench_elementwise(void);

@@ -33,13 +33,13 @@ static void convolve(void *argument) {
 /* Square images and kernels, padded so that the output has input / stride pixels. */
 typedef struct { const char *name; size_t batch, size, channels, filters, kernel, stride, groups; } shape;
 
-static void bench(shape s, sl_convolution_pass pass) {
+static void bench(shape s, sl_convolution_pass pass, size_t winograd) {
     size_t out = (s.size + s.stride - 1) / s.stride;
     job j = {.pass = pass, .convolution = {
         .batch = s.batch, .input = {1, s.size, s.size}, .output = {1, out, out},
         .kernel = {1, s.kernel, s.kernel}, .stride = {1, s.stride, s.stride}, .dilation = {1, 1, 1},
         .padding = {0, (ptrdiff_t)(s.kernel - 1) / 2, (ptrdiff_t)(s.kernel - 1) / 2},
-        .channels = s.channels, .filters = s.filters, .groups = s.groups}};
+        .channels = s.channels, .filters = s.filters, .groups = s.groups, .winograd = winograd}};
     size_t weights = s.kernel * s.kernel * s.channels / s.groups * s.filters;
     j.input = numbers(s.batch * s.size * s.size * s.channels);
     j.output = numbers(s.batch * out * out * s.filters);
@@ -52,6 +52,9 @@ static void bench(shape s, sl_convolution_pass pass) {
     static const char *const passes[] = {"output", "input gradient", "kernel gradient"};
     char name[80];
     snprintf(name, sizeof name, "%s, %s", s.name, passes[pass]);
+    if (winograd != 0)
+        snprintf(name, sizeof name, "%s, winograd %zu x %zu%s", s.name, winograd, winograd,
+                 sl_convolution_tile(&j.convolution) == winograd ? " *" : "");
     print_row(name, 2.0 * s.batch * out * out * weights, best_time(convolve, &j));
     free(j.input), free(j.output), free(j.kernel), free(j.packed), free(j.scratch);
 }
@@ -79,12 +82,32 @@ static const shape shapes[] = {
 };
 
 void bench_convolution(void) {
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) bench(shapes[i], SL_CONVOLUTION_OUTPUT);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        bench(shapes[i], SL_CONVOLUTION_OUTPUT, 0);
+}
+
+static const shape winograd_shapes[] = {
+    {"3x3 64-64 @224", 1, 224, 64, 64, 3, 1, 1},   {"3x3 64-128 @112", 1, 112, 64, 128, 3, 1, 1},
+    {"3x3 128-128 @112", 1, 112, 128, 128, 3, 1, 1}, {"3x3 256-256 @56", 1, 56, 256, 256, 3, 1, 1},
+    {"3x3 512-512 @28", 1, 28, 512, 512, 3, 1, 1}, {"3x3 512-512 @14", 1, 14, 512, 512, 3, 1, 1},
+    {"3x3 64-64 @56", 1, 56, 64, 64, 3, 1, 1},     {"3x3 128-128 @28", 1, 28, 128, 128, 3, 1, 1},
+    {"3x3 256-256 @14", 1, 14, 256, 256, 3, 1, 1}, {"3x3 512-512 @7", 1, 7, 512, 512, 3, 1, 1},
+    {"3x3 512-512 @7, batch 8", 8, 7, 512, 512, 3, 1, 1},
+    {"3x3 128-32 @28", 1, 28, 128, 32, 3, 1, 1},   {"3x3 128-32 @7", 1, 7, 128, 32, 3, 1, 1},
+    {"3x3 64-96 @35", 1, 35, 64, 96, 3, 1, 1},     {"3x3 32-64 @147", 1, 147, 32, 64, 3, 1, 1},
+    {"3x3 16-16 @56", 1, 56, 16, 16, 3, 1, 1},
+};
+
+/* Shares above 100 %: the multiplications counted are those of plain sums. A star: the choice. */
+void bench_winograd(void) {
+    for (size_t i = 0; i < sizeof winograd_shapes / sizeof *winograd_shapes; i++)
+        for (size_t tile = 0; tile <= 4; tile += 2)
+            bench(winograd_shapes[i], SL_CONVOLUTION_OUTPUT, tile);
 }
 
 void bench_gradient(void) {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        bench(shapes[i], SL_CONVOLUTION_INPUT_GRADIENT);
-        bench(shapes[i], SL_CONVOLUTION_KERNEL_GRADIENT);
+        bench(shapes[i], SL_CONVOLUTION_INPUT_GRADIENT, 0);
+        bench(shapes[i], SL_CONVOLUTION_KERNEL_GRADIENT, 0);
     }
 }

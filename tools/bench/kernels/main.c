@@ -69,7 +69,8 @@ int main(int argc, char **argv) {
     printf("level %s, peak of one thread %.1f GFLOP/s\n", sl_cpu_name(SL_CPU_ACTIVE), peak);
     static const struct { const char *name; void (*run)(void); } groups[] = {
         {"matmul", bench_matmul}, {"skinny", bench_skinny},
-        {"convolution", bench_convolution}, {"gradient", bench_gradient},
+        {"convolution", bench_convolution}, {"winograd", bench_winograd},
+        {"gradient", bench_gradient}, {"elementwise", bench_elementwise},
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         bool wanted = argc == 1;

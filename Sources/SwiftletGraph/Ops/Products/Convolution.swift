@@ -8,13 +8,16 @@ package struct Convolution: Op {
     package let epilogue: Epilogue
     /// If set, the kernel's shape; the operand itself is what ``PackKernel`` made of it.
     package let packedShape: Shape?
+    package let algorithm: ConvolutionAlgorithm
 
     package init(
-        _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none, packedShape: Shape? = nil
+        _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none, packedShape: Shape? = nil,
+        algorithm: ConvolutionAlgorithm = .sums
     ) {
         self.geometry = geometry
         self.epilogue = epilogue
         self.packedShape = packedShape
+        self.algorithm = algorithm
     }
 
     package var name: String { "convolution" }
@@ -25,7 +28,7 @@ package struct Convolution: Op {
         let output = TensorType(shape)
         if packedShape != nil {
             let convolution = geometry.lowered(
-                input: inputs[0].shape, kernel: kernel, output: shape)
+                input: inputs[0].shape, kernel: kernel, output: shape, algorithm)
             try checkPacked(inputs[1], convolution.packedCount(SL_CONVOLUTION_OUTPUT))
         }
         try epilogue.check(
@@ -36,6 +39,21 @@ package struct Convolution: Op {
     package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int {
         let kernel = packedShape ?? inputs[1].shape
         return outputs[0].shape.elementCount * kernel.count(of: ..<(kernel.rank - 1))
+    }
+
+    package func kernel(inputs: [TensorType], outputs: [TensorType]) -> String {
+        let kernel = packedShape ?? inputs[1].shape
+        let taps = kernel.dimensions.dropLast(2).map(String.init).joined(separator: "×")
+        let stride = geometry.strides.allSatisfy { $0 == 1 } ? "" : "/\(geometry.strides[0])"
+        let kind =
+            switch algorithm {
+            case .tiles4: " winograd 4×4"
+            case .tiles2: " winograd 2×2"
+            case .sums:
+                geometry.groups == 1
+                    ? "" : kernel[kernel.rank - 2] == 1 ? " depthwise" : " grouped"
+            }
+        return epilogue.describe(taps + stride + kind)
     }
 
     package func scratchByteCount(
@@ -60,7 +78,16 @@ package struct Convolution: Op {
     private func lowered(_ inputs: [TensorType], _ outputs: [TensorType]) -> sl_convolution {
         geometry.lowered(
             input: inputs[0].shape, kernel: packedShape ?? inputs[1].shape,
-            output: outputs[0].shape)
+            output: outputs[0].shape, algorithm)
+    }
+
+    /// The fastest algorithm for these operands, the same for every batch size.
+    func fastestAlgorithm(input: Shape, kernel: Shape) throws -> ConvolutionAlgorithm {
+        var image = geometry.lowered(
+            input: try input.replacing(axis: 0, with: 1), kernel: kernel,
+            output: try geometry.outputShape(input: input, kernel: kernel, of: self)
+                .replacing(axis: 0, with: 1))
+        return ConvolutionAlgorithm(tile: sl_convolution_tile(&image))
     }
 
     package func gradients(

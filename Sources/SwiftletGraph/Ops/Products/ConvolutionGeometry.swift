@@ -90,7 +90,9 @@ package struct ConvolutionGeometry: Sendable, Hashable {
     }
 
     /// As the kernels take it; unused axes come first.
-    func lowered(input: Shape, kernel: Shape, output: Shape) -> sl_convolution {
+    func lowered(
+        input: Shape, kernel: Shape, output: Shape, _ algorithm: ConvolutionAlgorithm = .sums
+    ) -> sl_convolution {
         let axes = strides.count
         func triple(_ values: (Int) -> Int, else missing: Int) -> (Int, Int, Int) {
             func value(_ position: Int) -> Int {
@@ -110,7 +112,29 @@ package struct ConvolutionGeometry: Sendable, Hashable {
         result.channels = input[axes + 1]
         result.filters = output[axes + 1]
         result.groups = groups
+        result.winograd = algorithm.tile
         return result
+    }
+}
+
+/// How a convolution adds up its products.
+package enum ConvolutionAlgorithm: Sendable, Hashable {
+    /// One after the other: exact but for rounding.
+    case sums
+    /// Winograd's algorithm, in tiles of 2 × 2 or 4 × 4: fewer multiplications, but rounding errors
+    /// of up to 1e-5 of the result's spread, and NaN or infinity spread over their tile.
+    case tiles2, tiles4
+
+    init(tile: Int) {
+        self = tile == 4 ? .tiles4 : tile == 2 ? .tiles2 : .sums
+    }
+
+    var tile: Int {
+        switch self {
+        case .sums: 0
+        case .tiles2: 2
+        case .tiles4: 4
+        }
     }
 }
 

@@ -44,6 +44,12 @@ package struct ConvolutionInputGradient: Op {
         return inputs[0].shape.elementCount * kernel.count(of: ..<(kernel.rank - 1))
     }
 
+    package func kernel(inputs: [TensorType], outputs: [TensorType]) -> String {
+        let kernel = packedShape ?? inputs[1].shape
+        let taps = kernel.dimensions.dropLast(2).map(String.init).joined(separator: "×")
+        return epilogue.describe("\(taps)/\(geometry.strides[0]) transposed")
+    }
+
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int {

@@ -28,6 +28,13 @@ package struct Epilogue: Sendable, Hashable {
 
     package var isEmpty: Bool { self == .none }
 
+    /// What it adds to a product, for profiles: "+ bias + addend, relu".
+    func describe(_ product: String) -> String {
+        let sum = product + (hasBias ? " + bias" : "") + (hasResidual ? " + addend" : "")
+        guard let activation else { return sum }
+        return sum + ", " + Unary(activation).name
+    }
+
     /// Operands beside the product's own.
     var operandCount: Int { (hasBias ? 1 : 0) + (hasResidual ? 1 : 0) }
 

@@ -70,6 +70,10 @@ package struct MatMul: Op {
         return outputs[0].shape.elementCount * k
     }
 
+    package func kernel(inputs: [TensorType], outputs: [TensorType]) -> String {
+        epilogue.describe(packedShape == nil ? "operands in place" : "packed")
+    }
+
     // MARK: Evaluation
 
     package func scratchByteCount(

@@ -7,10 +7,15 @@ package struct PackKernel: Op {
     package let geometry: ConvolutionGeometry
     /// Whether it is packed for the transposed convolution.
     package let isTransposed: Bool
+    package let algorithm: ConvolutionAlgorithm
 
-    package init(_ geometry: ConvolutionGeometry, isTransposed: Bool = false) {
+    package init(
+        _ geometry: ConvolutionGeometry, isTransposed: Bool = false,
+        algorithm: ConvolutionAlgorithm = .sums
+    ) {
         self.geometry = geometry
         self.isTransposed = isTransposed
+        self.algorithm = algorithm
     }
 
     package var name: String { "pack_kernel" }
@@ -39,6 +44,6 @@ package struct PackKernel: Op {
         let channels = kernel[axes] * geometry.groups
         return geometry.lowered(
             input: try Shape([1] + ones + [channels]), kernel: kernel,
-            output: try Shape([1] + ones + [kernel[axes + 1]]))
+            output: try Shape([1] + ones + [kernel[axes + 1]]), algorithm)
     }
 }

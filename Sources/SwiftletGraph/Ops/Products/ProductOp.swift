@@ -12,9 +12,15 @@ package protocol ProductOp: Op {
     /// The same product with another epilogue.
     func with(_ epilogue: Epilogue) -> Self
 
-    /// The op that packs a constant kernel of `shape`, and the same product reading its result; nil
-    /// if this product takes kernels only as they are.
-    func packed(kernel shape: Shape) -> (packing: any Op, product: Self)?
+    /// The op that packs a constant kernel, and the same product reading its result; nil if this
+    /// product takes kernels only as they are.
+    ///
+    /// - Parameters:
+    ///   - operands: the data and the kernel.
+    ///   - isExact: whether algorithms that round more than plain sums are ruled out.
+    func packed(
+        _ operands: [TensorType], isExact: Bool
+    ) throws -> (packing: any Op, product: Self)?
 
     /// The shape in which one factor per column multiplies the kernel; nil if none does.
     func factorShape(columns: Int) -> [Int]?
@@ -27,7 +33,10 @@ extension MatMul: ProductOp {
             packedShape: packedShape)
     }
 
-    package func packed(kernel shape: Shape) -> (packing: any Op, product: MatMul)? {
+    package func packed(
+        _ operands: [TensorType], isExact: Bool
+    ) -> (packing: any Op, product: MatMul)? {
+        let shape = operands[1].shape
         guard packedShape == nil, shape.rank == 2 else { return nil }
         let product = MatMul(
             transposesA: transposesA, transposesB: transposesB, epilogue: epilogue,
@@ -42,13 +51,20 @@ extension MatMul: ProductOp {
 
 extension Convolution: ProductOp {
     package func with(_ epilogue: Epilogue) -> Convolution {
-        Convolution(geometry, epilogue: epilogue, packedShape: packedShape)
+        Convolution(
+            geometry, epilogue: epilogue, packedShape: packedShape, algorithm: algorithm)
     }
 
-    package func packed(kernel shape: Shape) -> (packing: any Op, product: Convolution)? {
+    package func packed(
+        _ operands: [TensorType], isExact: Bool
+    ) throws -> (packing: any Op, product: Convolution)? {
         guard packedShape == nil else { return nil }
-        let product = Convolution(geometry, epilogue: epilogue, packedShape: shape)
-        return (PackKernel(geometry), product)
+        let (input, kernel) = (operands[0].shape, operands[1].shape)
+        let algorithm =
+            isExact ? .sums : try fastestAlgorithm(input: input, kernel: kernel)
+        let product = Convolution(
+            geometry, epilogue: epilogue, packedShape: kernel, algorithm: algorithm)
+        return (PackKernel(geometry, algorithm: algorithm), product)
     }
 
     package func factorShape(columns: Int) -> [Int]? { [columns] }
@@ -61,11 +77,11 @@ extension ConvolutionInputGradient: ProductOp {
     }
 
     package func packed(
-        kernel shape: Shape
+        _ operands: [TensorType], isExact: Bool
     ) -> (packing: any Op, product: ConvolutionInputGradient)? {
         guard packedShape == nil else { return nil }
         let product = ConvolutionInputGradient(
-            geometry, spatial: spatial, epilogue: epilogue, packedShape: shape)
+            geometry, spatial: spatial, epilogue: epilogue, packedShape: operands[1].shape)
         return (PackKernel(geometry, isTransposed: true), product)
     }
 
