@@ -117,12 +117,18 @@ static inline void sl_grid_offsets(const sl_grid *grid, size_t point, size_t cou
         rest /= grid->extent[axis];
     }
     index[0] = rest;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count;) {
         ptrdiff_t offset = 0;
         for (int axis = 0; axis < 4; axis++) offset += (ptrdiff_t)index[axis] * grid->stride[axis];
-        offsets[i] = offset;
-        for (int axis = 3; axis >= 0 && ++index[axis] == grid->extent[axis] && axis > 0; axis--)
+        size_t run = grid->extent[3] - index[3]; /* along the last axis */
+        if (run > count - i) run = count - i;
+        for (size_t j = 0; j < run; j++, offset += grid->stride[3]) offsets[i + j] = offset;
+        i += run;
+        index[3] += run;
+        for (int axis = 3; axis > 0 && index[axis] == grid->extent[axis]; axis--) {
             index[axis] = 0;
+            index[axis - 1]++;
+        }
     }
 }
 
