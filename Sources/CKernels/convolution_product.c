@@ -101,16 +101,18 @@ sl_phase sl_phase_of(const sl_convolution *s, size_t index) {
         size_t divisor = common_divisor(stride, dilation), step = stride / divisor;
         phase.offset = phase.offset * (ptrdiff_t)s->input[i] + (ptrdiff_t)start;
         phase.axis[i].count = start < s->input[i] ? (s->input[i] - start - 1) / stride + 1 : 0;
-        phase.axis[i].tap_step = step;
+        phase.axis[i].tap_step = -(ptrdiff_t)step;
         phase.axis[i].output = (sl_axis){.input = s->output[i], .scale = 1,
-                                         .step = -(ptrdiff_t)(dilation / divisor)};
+                                         .step = (ptrdiff_t)(dilation / divisor)};
         /* The first tap, if any, with tap · dilation ≡ start + padding (modulo stride). */
         for (size_t tap = 0; tap < step && tap < s->kernel[i]; tap++) {
             ptrdiff_t distance = (ptrdiff_t)start + s->padding[i] - (ptrdiff_t)(tap * dilation);
             if (distance % (ptrdiff_t)stride != 0) continue;
-            phase.axis[i].tap = tap;
-            phase.axis[i].output.taps = (s->kernel[i] - tap - 1) / step + 1;
-            phase.axis[i].output.first = distance / (ptrdiff_t)stride;
+            size_t after = (s->kernel[i] - tap - 1) / step; /* further taps */
+            phase.axis[i].tap = tap + after * step;
+            phase.axis[i].output.taps = after + 1;
+            phase.axis[i].output.first = distance / (ptrdiff_t)stride -
+                                         (ptrdiff_t)after * phase.axis[i].output.step;
             break;
         }
     }
@@ -142,7 +144,7 @@ sl_product sl_phase_product(const sl_convolution *s, const sl_groups *g, const s
         p.patches.positions[i + 1] = p.c_rows.extent[i + 1] = count;
         p.patches.axis[i] = phase->axis[i].output;
         p.b_rows.extent[i] = used;
-        p.b_rows.stride[i] = (ptrdiff_t)phase->axis[i].tap_step * taps[i];
+        p.b_rows.stride[i] = phase->axis[i].tap_step * taps[i];
         if (kernel != NULL) p.b += (ptrdiff_t)phase->axis[i].tap * taps[i];
         p.c_rows.stride[i + 1] *= (ptrdiff_t)s->stride[i];
     }

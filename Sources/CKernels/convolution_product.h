@@ -32,7 +32,10 @@ sl_product sl_kernel_product(const sl_convolution *convolution, const sl_groups 
 typedef struct sl_phase {
     struct {
         size_t count;         /* positions of the phase along this axis */
-        size_t tap, tap_step; /* its taps: tap, tap + tap_step, … */
+        /* Its taps: tap, tap + tap_step, …; from the last to the first, so that the output is read
+         * forwards. */
+        size_t tap;
+        ptrdiff_t tap_step;
         sl_axis output;       /* how it reads the output */
     } axis[3];
     ptrdiff_t offset; /* of its first position in the input */

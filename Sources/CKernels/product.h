@@ -6,8 +6,9 @@
  * strides; A is a matrix or is gathered from an image; B comes packed or is packed block by block.
  *
  * Order of summation: k runs in blocks of sl_block_length(K). Each block is one chain of
- * multiply-adds from zero, and the blocks' sums are added in order. So an element of C does not
- * depend on which rows and columns are computed together. */
+ * multiply-adds from zero (of packed B with few columns: a chain per vector lane, the lanes added
+ * pairwise), and the blocks' sums are added in order. So an element of C does not depend on which
+ * rows and columns are computed together. */
 #ifndef SWIFTLET_PRODUCT_H
 #define SWIFTLET_PRODUCT_H
 

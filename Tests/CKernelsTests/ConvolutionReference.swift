@@ -146,4 +146,32 @@ let convolutionCases: [ConvolutionCase] = [
         channels: 5, filters: 5, groups: 5),
     ConvolutionCase(
         input: [5], kernel: [2], stride: [4], channels: 3, filters: 3, groups: 3),
+    // Few filters: sums run along the channels.
+    ConvolutionCase(
+        batch: 2, input: [6, 7], kernel: [3, 3], padding: [(1, 1), (1, 1)], channels: 45,
+        filters: 1),
+    ConvolutionCase(input: [9, 5], kernel: [1, 1], channels: 350, filters: 4),
+    ConvolutionCase(
+        batch: 2, input: [9, 8], kernel: [3, 3], stride: [2, 2], padding: [(0, 1), (0, 1)],
+        channels: 3, filters: 32),
+    // Patches read in place: lines of several tiles, dilated ones, images without an inner line.
+    ConvolutionCase(
+        input: [25, 37], kernel: [7, 7], stride: [2, 2], padding: [(3, 3), (3, 3)], channels: 3,
+        filters: 64),
+    ConvolutionCase(
+        batch: 2, input: [6, 29], kernel: [3, 3], dilation: [2, 1], padding: [(2, 2), (1, 1)],
+        channels: 2, filters: 40),
+    ConvolutionCase(
+        batch: 3, input: [2, 19], kernel: [5, 3], padding: [(2, 2), (1, 0)], channels: 4,
+        filters: 17),
+    // Depthwise: groups of several vectors, of one, and parts of one; most pixels at once.
+    ConvolutionCase(
+        input: [5, 21], kernel: [5, 5], padding: [(2, 2), (2, 2)], channels: 120, filters: 120,
+        groups: 120),
+    ConvolutionCase(
+        batch: 2, input: [6, 23], kernel: [3, 3], stride: [2, 2], padding: [(0, 1), (0, 1)],
+        channels: 24, filters: 24, groups: 24),
+    ConvolutionCase(
+        input: [3, 40], kernel: [3, 7], dilation: [1, 2], padding: [(1, 1), (6, 6)], channels: 96,
+        filters: 96, groups: 96),
 ]
