@@ -41,6 +41,9 @@ public enum KerasFormat: Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether changes of low rank go into the weights that they change.
+    var mergesWeights: Bool { self == .keras || self == .weights }
+
     /// The version of Keras whose words the file uses.
     var version: String { isForKeras2 ? "2.15.0" : "3.15.1" }
 }

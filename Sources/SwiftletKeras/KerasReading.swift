@@ -162,7 +162,7 @@ struct KerasReading {
                 config: config,
                 optimizerState: try OptimizerVariables.legacy(
                     root, config: config,
-                    weights: model.network.shapes().weights.count { $0.isTrainable },
+                    weights: model.network.shapes().weights.count { $0.isOptimized },
                     era: era))
         }
         model.metadata = try KerasMetadata.own(root)

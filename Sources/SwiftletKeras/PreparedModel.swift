@@ -44,12 +44,13 @@ struct PreparedModel {
         }
         var tensors: [String: Tensor] = [:]
         for spec in shapes.weights { tensors[spec.path] = model.tensors[former(spec.path)] }
+        if format.mergesWeights { try Self.merge(shapes.weights, in: &tensors) }
         self.tensors = tensors
         var compilation = model.compilation
         if let state = compilation?.optimizerState {
             compilation?.optimizerState = Self.reordered(
-                state, from: try model.network.shapes().weights.filter(\.isTrainable).map(\.path),
-                to: shapes.weights.filter(\.isTrainable).map { former($0.path) })
+                state, from: try model.network.shapes().weights.filter(\.isOptimized).map(\.path),
+                to: shapes.weights.filter(\.isOptimized).map { former($0.path) })
         }
         self.compilation = compilation
         metadata = model.metadata
@@ -62,6 +63,21 @@ struct PreparedModel {
             throw ModelError.weight(path: spec.path, cause: "has no value; initialize the model")
         }
         return tensor
+    }
+
+    /// Takes changes of low rank into the weights that they change, as Keras 3's own stores hold them.
+    private static func merge(_ specs: [WeightSpec], in tensors: inout [String: Tensor]) throws {
+        let given = tensors
+        for merge in specs.compactMap(\.traits.merge) {
+            let merged = try merge { path in
+                guard let tensor = given[path] else {
+                    throw ModelError.weight(
+                        path: path, cause: "has no value; initialize the model")
+                }
+                return tensor
+            }
+            tensors.merge(merged) { _, new in new }
+        }
     }
 
     /// Optimizer variables follow the weights when these change their order.

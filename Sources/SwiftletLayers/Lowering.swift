@@ -19,8 +19,12 @@ package struct WeightSpec: Sendable {
     package let constraint: Constraint?
     /// Paths of weights that come before it and stand in its group once more, as Keras stores them.
     package let storedAfter: [String]
+    package let traits: WeightTraits
     /// The positions of the layers that own it, outermost model first.
     package let rank: [Int]
+
+    /// Whether an optimizer changes it.
+    package var isOptimized: Bool { isTrainable && !traits.isOverwritten }
 
     /// The weight's own name: the last part of its path.
     package var name: String { String(path.split(separator: "/").last ?? "") }
@@ -91,11 +95,15 @@ public struct Lowering {
     /// An extent that depends on the numbers or texts that are fed, such as that of the longest
     /// text. Shapes are fixed in a graph, so the caller measures first and lowers again.
     ///
-    /// - Parameter value: a scalar of int64.
-    package mutating func extent(_ name: String, measuredBy value: Value) -> Int {
+    /// - Parameters:
+    ///   - value: a scalar of int64.
+    ///   - assumed: what the extent is taken for until it is known.
+    package mutating func extent(
+        _ name: String, measuredBy value: Value, assumed: Int? = nil
+    ) -> Int {
         let place = place(of: "\(name) \(measuredExtents.count)")
         measuredExtents.append((place, value))
-        return extents[place] ?? unknownExtent
+        return extents[place] ?? assumed ?? unknownExtent
     }
 
     // MARK: Weights
@@ -118,7 +126,8 @@ public struct Lowering {
     package mutating func weight(
         _ name: String, _ dimensions: [Int], initializer: Initializer = .zeros,
         regularizer: Regularizer? = nil, constraint: Constraint? = nil, fans: [Int]? = nil,
-        isTrainable: Bool = true, dtype: DType = .float32, storedAfter: [String] = []
+        isTrainable: Bool = true, dtype: DType = .float32, storedAfter: [String] = [],
+        traits: WeightTraits = WeightTraits()
     ) throws -> Value {
         let path = place(of: name)
         let shape = try Shape(dimensions)
@@ -135,7 +144,7 @@ public struct Lowering {
             path: path, group: group.joined(separator: "/"), shape: shape, dtype: dtype,
             initializer: initializer, fans: fans, isTrainable: isTrainable && !isFrozen,
             regularizer: regularizer, constraint: constraint, storedAfter: storedAfter,
-            rank: rank)
+            traits: traits, rank: rank)
         let before = declared.lastIndex { storedAfter.contains($0.path) }
         declared.insert(spec, at: before.map { $0 + 1 } ?? declared.count)
         return value
@@ -167,6 +176,9 @@ public struct Lowering {
         replacements[path] = value
         states[path] = value
     }
+
+    /// Gives a weight, by its path, its value after this step.
+    package mutating func setState(path: String, to value: Value) { states[path] = value }
 
     /// Gives a weight that is not trained, e.g. a moving mean, its value after this step; further
     /// calls of a shared layer go on from it.

@@ -2,7 +2,7 @@ extension LayerRegistry {
     /// Every layer of this house, by family.
     package static let standard = LayerRegistry(
         core + attention + convolution + pooling + normalization + activation + regularization
-            + reshaping + merging + recurrent + preprocessing + augmentation + idleAugmentations)
+            + reshaping + merging + recurrent + preprocessing + augmentation)
 
     private static let core: [any Layer.Type] = [
         Input.self, Dense.self, Embedding.self, Masking.self, Identity.self,
@@ -61,5 +61,10 @@ extension LayerRegistry {
         RandomCrop.self, RandomFlip.self, RandomRotation.self, RandomTranslation.self,
         RandomZoom.self, RandomColorDegeneration.self, RandomGrayscale.self, RandomInvert.self,
         RandomPosterization.self, RandomSharpness.self, RandomShear.self, Solarization.self,
+        RandomHue.self, RandomSaturation.self, RandomColorJitter.self, RandomPerspective.self,
+        RandomGaussianBlur.self, RandomErasing.self, RandomElasticTransform.self,
+        RandomSize<HeightAxis>.self, RandomSize<WidthAxis>.self,
+        Equalization.self, MixUp.self, CutMix.self, RandAugment.self, AugMix.self,
+        ContrastLimitedAdaptiveHistogramEqualization.self,
     ]
 }

@@ -110,7 +110,16 @@ private let binaryDerivatives = [
     }
 }
 
+private let float8References = Float8Format.allCases.map { format in
+    ReferenceCase(name: format.rawValue, tolerance: 0) { graph, x in
+        let scale = try graph.constant(1)
+        let history = try graph.constant(Tensor(zeros: [2]))
+        return try graph.apply(Float8Rounding(format, learns: false), x[0], scale, history)
+    }
+}
+
 let elementwiseReferenceCases =
-    unaryDerivatives + binaryDerivatives + unaryReferences + binaryReferences + compareReferences
+    float8References + unaryDerivatives + binaryDerivatives + unaryReferences + binaryReferences
+    + compareReferences
     + logicalReferences
     + classifyReferences + selectReferences

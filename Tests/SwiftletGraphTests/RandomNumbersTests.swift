@@ -2,6 +2,12 @@ import SwiftletGraph
 import SwiftletTensor
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @Suite struct RandomNumbersTests {
     private func draw(
         _ shape: Shape, seed: UInt64 = 3, stream: String = "dropout", step: Int64 = 0,
@@ -61,6 +67,34 @@ import Testing
             let error = 5 / Double(count).squareRoot()
             #expect(abs(found - mean) < error * variance.squareRoot())
             #expect(abs(spread - variance) < error * variance * (kurtosis - 1).squareRoot())
+        }
+    }
+
+    /// Mean and variance of the gamma distribution are its parameter; for small ones the median of
+    /// the logarithm is told by `P(x < t) ≈ tᵃ / Γ(a + 1)`.
+    @Test(arguments: [0.01, 0.2, 1, 3.5, 40] as [Float])
+    func gammaHasItsMoments(_ shape: Float) throws {
+        var graph = Graph()
+        let counter = try graph.placeholder("step", TensorType(.scalar, .int64))
+        let shapes = try graph.constant(Tensor(repeating: shape, shape: [20_000]))
+        let logs = try graph.randomLogGamma(shapes, seed: 5, stream: "gamma", counter: counter)
+        func run(_ threads: Int, step: Int64 = 2) throws -> [Float] {
+            try Program(graph, inputs: [counter], outputs: [logs], threads: threads)
+                .run([Tensor(scalar: step)], workers: Workers(count: threads))[0].floats()
+        }
+        let found = try run(1)
+        #expect(try run(3) == found)
+        #expect(try run(1, step: 3) != found)
+        let values = found.map { exp(Double($0)) }
+        let mean = values.reduce(0, +) / 20_000
+        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 20_000
+        let deviation = Double(shape).squareRoot()
+        #expect(abs(mean - Double(shape)) < 4 * deviation / 141, "\(mean)")
+        #expect(abs(variance / Double(shape) - 1) < 0.15 + 0.5 / Double(shape).squareRoot() * 0.3)
+        if shape < 0.1 {
+            let median = found.sorted()[10_000]
+            // ln ½ + ln Γ(1.01) over a.
+            #expect(abs(median - Float((log(0.5) - 0.005_69) / 0.01)) < 5, "\(median)")
         }
     }
 }

@@ -9,7 +9,7 @@ import Testing
     static let cases = [
         "activations", "attention", "augmentation", "categories", "cells", "conv", "conv_lstm",
         "core", "embedding", "images", "merging", "normalization", "pooling", "preprocessing",
-        "recurrent", "reshaping", "spectrograms", "text", "wrappers",
+        "quantized", "recurrent", "reshaping", "spectrograms", "text", "wrappers",
     ].flatMap(LayerReference.family)
 
     @Test(arguments: cases) func outputs(_ reference: LayerReference) throws {

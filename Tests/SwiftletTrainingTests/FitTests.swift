@@ -104,6 +104,34 @@ struct Spirals {
         #expect(try !isIdentical(whole, forgetful))
     }
 
+    /// Images get another size in every step; what is learnt does not depend on threads.
+    @Test func trainsOnImagesOfRandomSize() throws {
+        let random = CounterRandom(seed: 3)
+        let count = 12
+        let pixels = (0..<count * 8 * 9).map { random.uniform(at: $0) }
+        let data = try Dataset(
+            x: Tensor(pixels, shape: [count, 8, 9, 1]),
+            y: Tensor((0..<count).map { Float($0 % 2) }, shape: .vector(count)))
+        func model(_ threads: Int) throws -> (Model, [Double]) {
+            let sizes = try ["RandomHeight", "RandomWidth"].map { name in
+                try LayerRegistry.standard.layer(from: [
+                    "class_name": .string(name), "config": ["factor": 0.4],
+                ])
+            }
+            var model = try Model([
+                Input(8, 9, 1), sizes[0], sizes[1], Conv2D(2, kernel: 3, activation: .tanh),
+                GlobalAveragePooling2D(), Dense(1),
+            ])
+            let history = try model.fit(
+                data, loss: .meanSquaredError, optimizer: .sgd(learningRate: 0.01), epochs: 5,
+                batchSize: 4, seed: 2, threads: threads)
+            return (model, history["loss"] ?? [])
+        }
+        let (first, losses) = try model(1)
+        #expect(losses.count == 5 && losses.allSatisfy(\.isFinite))
+        #expect(try isIdentical(first, model(2).0))
+    }
+
     /// The same batch again and again, with weights that hardly move: only dropout differs.
     @Test func dropoutDrawsAnew() throws {
         let x = try Tensor(repeating: 1 as Float, shape: [4, 64])

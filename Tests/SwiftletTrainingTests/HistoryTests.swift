@@ -5,7 +5,9 @@ import SwiftletTraining
 import Testing
 
 @Suite struct HistoryTests {
-    static let cases = RecordedCase.all("histories") + RecordedCase.all("histories-models")
+    static let cases =
+        RecordedCase.all("histories") + RecordedCase.all("histories-models")
+        + RecordedCase.all("histories-quantized")
 
     /// Every number that Keras measured in three epochs, and the weights in the end.
     @Test(arguments: cases) func trainsAsKeras(_ row: RecordedCase) throws {

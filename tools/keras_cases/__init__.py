@@ -1,8 +1,8 @@
 """The one table of layer cases, shared by the fixtures and the check against Keras."""
 
 from . import (activations, attention, augmentation, categories, cells, conv, conv_lstm, core,
-               embedding, images, merging, normalization, pooling, preprocessing, recurrent,
-               reshaping, spectrograms, text, wrappers)
+               embedding, images, merging, normalization, pooling, preprocessing, quantized,
+               recurrent, reshaping, spectrograms, text, wrappers)
 
 FAMILIES = {
     "core": core.CASES,
@@ -18,6 +18,7 @@ FAMILIES = {
     "conv_lstm": conv_lstm.CASES,
     "wrappers": wrappers.CASES,
     "embedding": embedding.CASES,
+    "quantized": quantized.CASES,
     "preprocessing": preprocessing.CASES,
     "images": images.CASES,
     "augmentation": augmentation.CASES,

@@ -1,12 +1,18 @@
-"""Random and fixed changes of images, outside training."""
+"""Random and fixed changes of images, outside training and, where it is no chance, in it."""
 
-from .spec import case
+from .spec import Ints, case
 
 SHAPE = (2, 4, 5, 3)
 
 
 def image(name, what="", keras_2=False, **arguments):
     return case(name, what, SHAPE, spread=100.0, keras_2=keras_2, tolerance=1e-4, **arguments)
+
+
+def bright(name, what="", **arguments):
+    """In training, on images without negative values."""
+    return case(name, what, Ints(SHAPE, 250), keras_2=False, tolerance=1e-4, training="outputs",
+                **arguments)
 
 
 CASES = [
@@ -80,4 +86,43 @@ CASES = [
     image("Solarization", "always", addition_factor=(0.0, 0.0), threshold_factor=(0.0, 0.0),
           value_range=(-100, 100), training="outputs"),
     image("RandomShear", "never", x_factor=0.0, y_factor=0.0, training="outputs"),
+    image("RandomHue", "never", factor=0.0, value_range=(-100, 100), training="outputs"),
+    image("RandomHue", "always half a turn", factor=(1.0, 1.0), value_range=(-100, 110),
+          training="outputs"),
+    image("RandomSaturation", "always paler", factor=(0.3, 0.3),
+          training="outputs"),
+    image("RandomSaturation", "always stronger", factor=(0.8, 0.8), value_range=(0, 1),
+          training="outputs"),
+    image("RandomColorJitter", "always", brightness_factor=(0.1, 0.1),
+          saturation_factor=(0.7, 0.7), hue_factor=(1.0, 1.0), training="outputs"),
+    image("RandomColorJitter", "nothing", training="outputs"),
+    image("RandomPerspective", "always straight", factor=1.0, scale=0.0, training="outputs"),
+    image("RandomPerspective", "never", factor=0.0, interpolation="nearest", training="outputs"),
+    image("RandomGaussianBlur", "always", factor=(1.0, 1.0), kernel_size=5, sigma=(0.8, 0.8),
+          value_range=(-80, 70), training="outputs"),
+    image("RandomGaussianBlur", "always, flat", factor=(1.0, 1.0), kernel_size=(5, 3),
+          sigma=(0.5, 0.5), value_range=(-100, 100), training="outputs"),
+    image("RandomErasing", "always everything", factor=(1.0, 1.0), scale=(1.0, 1.0),
+          fill_value=42.0, training="outputs"),
+    image("RandomErasing", "always in a colour", factor=(1.0, 1.0), scale=(1.0, 1.0),
+          fill_value=(10.0, -3.0, 300.0), training="outputs"),
+    image("RandomErasing", "never", factor=(0.0, 0.0), training="outputs"),
+    image("RandomElasticTransform", "never", factor=0.0, training="outputs"),
+    image("RandomElasticTransform", "by nothing", scale=0.0, training="outputs"),
+    image("Equalization", "", value_range=(0, 1)),
+    image("Equalization", "in training", training="outputs"),
+    image("Equalization", "in few bins", value_range=(-100, 100), bins=7, training="outputs"),
+    bright("Equalization", "whole numbers", value_range=(0, 600)),
+    case("MixUp", "one image", (1, 4, 5, 3), keras_2=False, training="outputs"),
+    case("CutMix", "one image", (1, 4, 5, 3), keras_2=False, training="outputs"),
+    image("RandAugment", "nothing", num_ops=0, training="outputs"),
+    image("AugMix", "nothing", chain_depth=0, value_range=(-90, 80), training="outputs"),
+    image("ContrastLimitedAdaptiveHistogramEqualization", "2 by 2", tile_grid_size=(2, 2),
+          training="outputs"),
+    image("ContrastLimitedAdaptiveHistogramEqualization", "1 by 5", tile_grid_size=(1, 5),
+          clip_limit=0, value_range=(-100, 100)),
+    case("ContrastLimitedAdaptiveHistogramEqualization", "plain", (2, 17, 22, 2), spread=300.0,
+         keras_2=False, tolerance=1e-4),
+    case("ContrastLimitedAdaptiveHistogramEqualization", "whole numbers",
+         Ints((1, 9, 12, 3), 256), keras_2=False, tile_grid_size=(3, 4), clip_limit=2.0),
 ]

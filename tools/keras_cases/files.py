@@ -19,6 +19,8 @@ def slug(name):
 
 def fill(model, *words):
     """Seeded weights, so that nothing is zero, one or symmetric by chance."""
+    if getattr(model, "is_settled", False):
+        return
     if learns(model):
         for layer in leaves(model):
             fill(layer, *words, layer.name)
@@ -143,7 +145,15 @@ def layer_model(case, keras):
     outputs = layer(*positional, **named)
     if old and isinstance(outputs, tuple):
         outputs = list(outputs)
-    return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="case")
+    model = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="case")
+    if case.changes:
+        fill(model, case.name)
+        # What is quantized anew when it is saved must stay the same by it.
+        case.change(layer, keras, lambda name, shape: np.zeros(shape, np.float32)
+                    if case.quantize is not None and name.endswith("_b")
+                    else weight_for((case.name,), name, shape, "float32"))
+        model.is_settled = True
+    return model
 
 
 def layer_inputs(case):

@@ -183,3 +183,60 @@ ROWS = [
         L.Bidirectional(L.LSTM(2), merge_mode="sum"), L.RepeatVector(2), L.Flatten(), L.Dense(1)),
         "series", dict(optimizer=RMSPROP, loss="huber")),
 ]
+
+
+def changed(model, change):
+    """A model whose layers take another form once they have seeded weights."""
+    def make():
+        from .values import weight_for
+
+        made = model()
+        for variable in made.weights:
+            variable.assign(weight_for(["changed"], variable.path, variable.shape))
+        change(made)
+        for variable in made.trainable_weights:
+            if "lora" in variable.path:
+                variable.assign(weight_for(["changed"], variable.name, variable.shape))
+        made.is_settled = True
+        return made
+    return make
+
+
+def low_rank(model, alpha=None):
+    for layer in model.layers:
+        if hasattr(layer, "enable_lora") and layer.name != "last":
+            layer.enable_lora(2, lora_alpha=alpha)
+
+
+def quantized_low_rank(model):
+    model.quantize("int8")
+    low_rank(model)
+
+
+FLOAT8 = dict(mode="float8", source_name="float32", amax_history_length=4)
+
+
+def rounded():
+    policy = keras.dtype_policies.QuantizedFloat8DTypePolicy(**FLOAT8)
+    return keras.Sequential([keras.Input((5,)), L.Dense(6, "tanh", dtype=policy),
+                             L.Dense(2, dtype=policy)])
+
+
+# Quantized layers and changes of low rank.
+QUANTIZED_ROWS = [
+    row("low rank", changed(chain(
+        keras.Input((5,)), L.Dense(6, "tanh", kernel_regularizer="l2"), L.Dense(2, name="last")),
+        lambda model: low_rank(model, 6)), "real 2", dict(optimizer=ADAM, loss="mse")),
+    row("low rank in convolutions", changed(chain(
+        keras.Input((6, 6, 2)), L.Conv2D(4, 3, activation="relu"), L.Flatten(),
+        L.Dense(3, "softmax", name="last")), low_rank), "images",
+        dict(optimizer=SGD, loss="sparse_categorical_crossentropy")),
+    row("low rank of words", changed(chain(
+        keras.Input((7,), dtype="int32"), L.Embedding(9, 4), L.Flatten(),
+        L.Dense(1, "sigmoid", name="last")), low_rank), "words",
+        dict(optimizer=ADAM, loss="binary_crossentropy")),
+    row("bytes and low rank", changed(chain(
+        keras.Input((5,)), L.Dense(6, "tanh"), L.Dense(2)), quantized_low_rank), "real 2",
+        dict(optimizer=SGD, loss="mse")),
+    row("8-bit floats", rounded, "real 2", dict(optimizer=ADAM, loss="mse")),
+]

@@ -30,6 +30,33 @@ class L:
         return getattr(keras.layers, self.class_name)(**arguments)
 
 
+def in_storing_order(layer):
+    """The weights of a quantized or changed layer in the order of `.keras` files, its change last."""
+    spec = getattr(layer, "variable_serialization_spec", {})
+    names = spec.get(getattr(layer, "quantization_mode", None), ["kernel", "bias"])
+    private = {"kernel": "_kernel", "embeddings": "_embeddings"}
+    names = [private.get(name, name) for name in names]
+    names += [f"lora_{name}_{side}" for name in ("kernel", "embeddings") for side in "ab"]
+    found = [getattr(layer, name, None) for name in names]
+    found = [variable for variable in found if variable is not None]
+    return found + [w for w in layer.weights if not any(w is f for f in found)]
+
+
+class Policy(L):
+    """A dtype policy of Keras 3 to be made."""
+
+    def build(self, keras, **more):
+        return getattr(keras.dtype_policies, self.class_name)(**self.arguments)
+
+
+class Quantizer(L):
+    """A quantizer or a configuration of quantization of Keras 3 to be made."""
+
+    def build(self, keras, **more):
+        arguments = {key: built(value, keras) for key, value in self.arguments.items()}
+        return getattr(keras.quantizers, self.class_name)(**arguments)
+
+
 def built(value, keras):
     if isinstance(value, L):
         return value.build(keras)
@@ -93,6 +120,8 @@ class Case:
     files    whether a model of it can be made; else the unit tests alone have it
     keras_3  whether Keras 3 has it; what only Keras 2 has is recorded from there
     adapt    data that the layer learns a vocabulary or bins from; it is in no file but .keras
+    quantize a mode or a `Quantizer` that the layer is quantized by once it has weights
+    lora     rank and alpha of a trained change of low rank, which comes last
     """
 
     name: str
@@ -111,6 +140,8 @@ class Case:
     keras_3: bool = True
     files: bool = True
     adapt: list = None
+    quantize: object = None
+    lora: tuple = None
 
     @property
     def class_name(self):
@@ -119,6 +150,25 @@ class Case:
     def has(self, era):
         """Whether Keras of that era has the layer with these options."""
         return self.keras_3 if era == 3 else self.keras_2
+
+    @property
+    def changes(self):
+        """Whether its weights take another form once they have values."""
+        return self.quantize is not None or self.lora is not None
+
+    def change(self, layer, keras, values):
+        """Quantizes a layer, adds the change of low rank; `values(name, shape)` are its own."""
+        if self.quantize is not None:
+            how = built(self.quantize, keras)
+            layer.quantize(how) if isinstance(how, str) else layer.quantize(how.mode, config=how)
+        if self.lora is not None:
+            rank, alpha = self.lora
+            layer.enable_lora(rank, lora_alpha=alpha)
+            for name in ("kernel", "embeddings"):
+                for side in "ab":
+                    variable = getattr(layer, f"lora_{name}_{side}", None)
+                    if variable is not None:
+                        variable.assign(values(variable.name, tuple(variable.shape)))
 
     def arguments(self, tensors):
         """What the layer is called with: positional arguments and named ones."""
@@ -147,11 +197,12 @@ class Case:
 
 def case(class_name, what, inputs, *, masks=None, states=False, training=False, keras_2=True,
          tolerance=1e-5, spread=2.0, blank=None, cpu=True, separate=0, call=None,
-         keras_3=True, files=True, adapt=None, **arguments):
+         keras_3=True, files=True, adapt=None, quantize=None, lora=None, **arguments):
     """A row of the table. `inputs` is one shape or a list of them."""
     inputs = tuple(inputs) if isinstance(inputs, list) else (inputs,)
     if masks is not None and not isinstance(masks, (list, tuple)):
         masks = (masks,) + (None,) * (len(inputs) - 1)
     name = f"{class_name} {what}".strip()
     return Case(name, L(class_name, **arguments), inputs, masks and tuple(masks), states, training,
-                keras_2, tolerance, spread, blank, cpu, separate, call, keras_3, files, adapt)
+                keras_2, tolerance, spread, blank, cpu, separate, call, keras_3, files, adapt, quantize,
+                lora)

@@ -6,6 +6,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import keras  # noqa: E402
+import ml_dtypes  # noqa: E402
 import numpy as np  # noqa: E402
 import scipy  # noqa: E402
 import scipy.special  # noqa: E402
@@ -15,6 +16,7 @@ np.seterr(all="ignore")
 
 VERSIONS = {
     "keras": keras.__version__,
+    "ml_dtypes": ml_dtypes.__version__,
     "scipy": scipy.__version__,
     "tensorflow": tf.__version__,
 }
@@ -201,8 +203,22 @@ def derivatives():
     yield "derivative of power", [base, exponent, slopes[:6]], derivative(tf.pow)
 
 
+def eighths():
+    """Numbers rounded to 8-bit floats, the largest kept: both sides of ties and of the smallest."""
+    points = np.concatenate([POINTS[np.isfinite(POINTS)] * scale for scale in (1, 2**-6, 2**-9, 30)]
+                            + [np.array([447, 464, 500, 57344, 61440, 1e9, -1e9], "float32"),
+                               (1 + np.arange(33) / 32).astype("float32"),
+                               (np.arange(33) / 2**11).astype("float32")]).astype("float32")
+    for name in ["float8_e4m3fn", "float8_e5m2"]:
+        dtype = getattr(ml_dtypes, name)
+        limit = np.float32(ml_dtypes.finfo(dtype).max)
+        yield name, [points], lambda x, dtype=dtype, limit=limit: np.clip(
+            x, -limit, limit).astype(dtype).astype("float32")
+
+
 def cases():
     yield from derivatives()
+    yield from eighths()
     for name, function in numpy_functions():
         yield name, [POINTS], single(function)
     for name, function in keras_functions():

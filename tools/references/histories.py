@@ -1,10 +1,13 @@
 """Records how Keras 3 trains small models: histories, final weights, optimizer states."""
 
+import sys
+
 import keras
 import numpy as np
 
 from keras_cases import histories as table
 from keras_cases.recording import Recording
+from keras_cases.spec import in_storing_order
 from keras_cases.values import coarse, generator, weight_for
 
 N = table.SAMPLES
@@ -58,11 +61,17 @@ def record(row, recording):
     keras.utils.clear_session()
     rng = generator("histories", row["name"])
     model = row["model"]()
-    for variable in model.weights:
-        variable.assign(weight_for([row["name"]], variable.path, variable.shape))
+    if not getattr(model, "is_settled", False):
+        for variable in model.weights:
+            value = weight_for([row["name"]], variable.path, variable.shape)
+            # Scales and magnitudes are positive.
+            variable.assign(value if "_grad_" not in variable.path and "_scale" not in variable.path
+                            and "_amax_" not in variable.path else np.abs(value) + 0.5)
+    variables = [v for layer in model.layers for v in in_storing_order(layer)] \
+        if row in table.QUANTIZED_ROWS else model.weights
     model.compile(**made(row["compile"]))
     inputs, targets, weights = data_of(row["data"], rng)
-    start = [np.asarray(v) for v in model.weights]
+    start = [np.asarray(v) for v in variables]
 
     def one(many):
         return many[0] if len(many) == 1 else many
@@ -71,14 +80,14 @@ def record(row, recording):
         "name": row["name"], "model": keras.saving.serialize_keras_object(model),
         "compile_config": model.get_compile_config(),
         "fit": {"epochs": EPOCHS, "batch_size": 8, **row["fit"]},
-        "weights": [{"path": v.path, **recording.array(s)} for v, s in zip(model.weights, start)],
+        "weights": [{"path": v.path, **recording.array(s)} for v, s in zip(variables, start)],
         "inputs": recording.arrays(inputs), "targets": recording.arrays(targets),
         "sample_weight": recording.array(weights),
     }
     history = model.fit(one(inputs), one(targets), sample_weight=weights, shuffle=False,
                         epochs=EPOCHS, batch_size=8, verbose=0, **row["fit"]).history
     case["history"] = {k: [float(x) for x in v] for k, v in history.items()}
-    case["after"] = recording.arrays([np.asarray(v) for v in model.weights])
+    case["after"] = recording.arrays([np.asarray(v) for v in variables])
     case["optimizer"] = [{"name": v.path, **recording.array(np.asarray(v))}
                          for v in model.optimizer.variables]
     scores = model.evaluate(one(inputs), one(targets), sample_weight=weights, batch_size=8,
@@ -93,8 +102,10 @@ if __name__ == "__main__":
     rows = table.ROWS
     # Two files, so that none is large: the losses with the optimizers, and the rest.
     pairs = len(table.NUMBER_LOSSES) * 4 + 12
-    for part, name in ((rows[:pairs], "histories"), (rows[pairs:], "histories-models")):
+    parts = {"histories": rows[:pairs], "histories-models": rows[pairs:],
+             "histories-quantized": table.QUANTIZED_ROWS}
+    for name in sys.argv[1:] or parts:
         recording = Recording("tools/make-training-histories")
-        for row in part:
+        for row in parts[name]:
             record(row, recording)
         recording.save(f"fixtures/training/{name}")

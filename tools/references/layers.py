@@ -13,6 +13,7 @@ import tf_keras
 
 from keras_cases import FAMILIES
 from keras_cases.recording import Recording
+from keras_cases.spec import in_storing_order
 from keras_cases.values import coarse, generator, inputs_for, masks_for, weight_for
 
 
@@ -48,6 +49,15 @@ def dtype_of(variable):
     return str(getattr(variable.dtype, "name", variable.dtype))
 
 
+def sensible(case, index, variable):
+    """Seeded values that a layer which is built quantized can have."""
+    name = variable.name
+    if name.endswith("scale") or name.endswith("amax_history"):
+        values = weight_for((case.name,), f"{index}/{name}", tuple(variable.shape), "float32")
+        return np.abs(values) + 0.5
+    return weight_for((case.name,), f"{index}/{name}", tuple(variable.shape), dtype_of(variable))
+
+
 class Subject:
     """A built layer with weights from the table and its inputs as tensors."""
 
@@ -64,13 +74,23 @@ class Subject:
         if self.twin:
             self.layer = case.layer.build(self.keras, name=name, data_format="channels_last")
         self.call(self.tensors(), False)  # builds it
-        self.names = [short(w, self.layer) for w in self.layer.weights]
+        self.weights = self.layer.weights
+        self.names = [short(w, self.layer) for w in self.weights]
         self.initial = [weight_for((case.name,), f"{i}/{n}", tuple(w.shape), dtype_of(w))
-                        for i, (n, w) in enumerate(zip(self.names, self.layer.weights))]
+                        for i, (n, w) in enumerate(zip(self.names, self.weights))]
+        if case.changes:
+            self.reset()
+            case.change(self.layer, keras,
+                        lambda name, shape: weight_for((case.name,), name, shape, "float32"))
+        if case.changes or getattr(self.layer, "quantization_mode", None):
+            self.weights = in_storing_order(self.layer)
+            self.names = [short(w, self.layer) for w in self.weights]
+            self.initial = [np.asarray(w) if case.changes else
+                            sensible(case, i, w) for i, w in enumerate(self.weights)]
         self.reset()
 
     def reset(self):
-        for variable, value in zip(self.layer.weights, self.initial):
+        for variable, value in zip(self.weights, self.initial):
             variable.assign(value)
         if hasattr(self.layer, "finalize_state"):
             self.layer.finalize_state()  # Normalization derives constants from its weights
@@ -101,18 +121,27 @@ class Subject:
         self.reset()
         tensors = self.tensors()
         floats = [t for t in tensors if t.dtype.is_floating]
-        variables = [value_of(w) for w in self.layer.weights if "float" in dtype_of(w)]
-        with tf.GradientTape(persistent=True) as tape:
-            for t in floats:
-                tape.watch(t)
-            for v in variables:
-                tape.watch(v)
-            outputs = flat(self.call(tensors, training))
-            cotangents = [cotangent(self.case, i, tuple(o.shape)) for i, o in enumerate(outputs)]
-            total = tf.add_n([tf.reduce_sum(o * c) for o, c in zip(outputs, cotangents)
-                              if o.dtype.is_floating] or [tf.constant(0.0)])
-        slopes = {id(t): g for t, g in zip(floats, gradients_of(tape, total, floats))}
-        by_weight = gradients_of(tape, total, variables)
+        variables = [value_of(w) for w in self.weights if "float" in dtype_of(w)]
+
+        def work():
+            with tf.GradientTape(persistent=True) as tape:
+                for t in floats:
+                    tape.watch(t)
+                for v in variables:
+                    tape.watch(v)
+                outputs = flat(self.call(tensors, training))
+                cotangents = [cotangent(self.case, i, tuple(o.shape))
+                              for i, o in enumerate(outputs)]
+                total = tf.add_n([tf.reduce_sum(o * c) for o, c in zip(outputs, cotangents)
+                                  if o.dtype.is_floating] or [tf.constant(0.0)])
+            return (outputs, gradients_of(tape, total, floats),
+                    gradients_of(tape, total, variables))
+
+        # The rounding to 8-bit floats can be differentiated in a graph only.
+        in_graph = getattr(self.layer, "quantization_mode", None) == "float8"
+        outputs, by_input, by_weight = tf.function(work)() if in_graph else work()
+        cotangents = [cotangent(self.case, i, tuple(o.shape)) for i, o in enumerate(outputs)]
+        slopes = {id(t): g for t, g in zip(floats, by_input)}
         of_variable = {id(v): g for v, g in zip(variables, by_weight)}
         # Attention scores carry the mask that made them, which is none of steps.
         masks = [getattr(o, "_keras_mask", None) for o in outputs]
@@ -123,8 +152,8 @@ class Subject:
             "masks": [m if m is None else np.asarray(m) for m in masks],
             "cotangents": cotangents,
             "input_gradients": [dense(slopes.get(id(t))) for t in tensors],
-            "weight_gradients": [dense(of_variable.get(id(value_of(w)))) for w in self.layer.weights],
-            "weights": [np.asarray(w) for w in self.layer.weights],
+            "weight_gradients": [dense(of_variable.get(id(value_of(w)))) for w in self.weights],
+            "weights": [np.asarray(w) for w in self.weights],
         }
 
 
@@ -148,7 +177,6 @@ def record(recording, case):
     for values in result["outputs"]:
         if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
             raise ValueError(f"{case.name}: an output that is not finite")
-    layer = subject.layer
     entry = {
         "name": case.name,
         "class_name": case.class_name,
@@ -156,7 +184,7 @@ def record(recording, case):
         "tolerance": case.tolerance,
         "inputs": recording.arrays(subject.arrays),
         "weights": [{"name": n, "trainable": w.trainable, **recording.array(v)}
-                    for n, w, v in zip(subject.names, layer.weights, subject.initial)],
+                    for n, w, v in zip(subject.names, subject.weights, subject.initial)],
         "outputs": recording.arrays(result["outputs"]),
         "cotangents": recording.arrays(result["cotangents"]),
         "input_gradients": recording.arrays(result["input_gradients"]),

@@ -110,6 +110,11 @@ struct Keras2Writing {
             switch (key, value) {
             case ("batch_shape", _) where className == "InputLayer":
                 config["batch_input_shape"] = value
+            case ("dtype", _) where Self.isQuantized(value), ("lora_rank", _):
+                throw ConfigRefusal(
+                    place: "layer '\(given["name"]?.string ?? className)'",
+                    cause: "\(key == "dtype" ? "quantization" : key) does not exist in Keras 2; "
+                        + "save as .keras")
             case ("dtype", _):
                 config[key] = .string(
                     Keras2Vocabulary.dtype(of: className, given) ?? Self.dtypeName(value))
@@ -189,6 +194,12 @@ struct Keras2Writing {
         }
         written["registered_name"] = .null
         return written
+    }
+
+    /// Whether a dtype policy is one of those that Keras 3 quantizes by.
+    private static func isQuantized(_ json: JSON) -> Bool {
+        json["config"]?["mode"] != nil || json["class_name"] == "DTypePolicyMap"
+            || json.string?.contains("_from_") == true
     }
 
     private static func dtypeName(_ json: JSON) -> String {

@@ -150,7 +150,7 @@ package struct LegacyWeights {
     ) throws {
         let given = try CuDNNLayout.converted(
             former.converted(layer.weights, for: entry), for: entry.weights)
-        guard given.count == entry.weights.count else {
+        guard given.count == entry.weights.count, !isDisordered(given, entry.weights) else {
             try assignByLeaf(given, of: layer, to: entry, loading, in: &assignment)
             return
         }
@@ -159,6 +159,17 @@ package struct LegacyWeights {
                 weight.tensor, to: spec, from: "\(layer.name)/\(weight.name)",
                 isAllowed: loading.skipsMismatches)
         }
+    }
+
+    /// Whether weights come in another order than the layer's, but with its names: Keras lists those
+    /// of a layer that was quantized otherwise than those of one that was built so.
+    private func isDisordered(
+        _ given: [(name: String, tensor: Tensor)], _ specs: [ModelWeight]
+    ) -> Bool {
+        let names = given.map { Self.leaf($0.name) }
+        return names != specs.map(\.name)
+            && zip(specs, given).contains { !$0.accepts($1.tensor.shape) }
+            && Set(names).count == names.count && Set(names) == Set(specs.map(\.name))
     }
 
     /// Where a layer has another number of weights than the file: their own names tell which are
@@ -180,7 +191,7 @@ package struct LegacyWeights {
         }
         let left = given.filter { rest[Self.leaf($0.name)]?.name == $0.name }
         assignment.unused(left.map { "\(layer.name)/\($0.name)" }, isAllowed: isAllowed)
-        if !isAllowed, assignment.report.isComplete {
+        if given.count != entry.weights.count, !isAllowed, assignment.report.isComplete {
             assignment.missing(
                 "\(entry.name): \(entry.weights.count) expected, \(given.count) found")
         }

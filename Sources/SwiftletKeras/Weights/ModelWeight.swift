@@ -4,6 +4,21 @@ internal import SwiftletTensor
 
 typealias ModelWeight = WeightSpec
 
+extension ModelWeight {
+    /// Whether a file may hold it in this shape: its own or a former one.
+    func accepts(_ shape: Shape) -> Bool {
+        shape == self.shape || traits.formerShapes.contains { $0.shape == shape }
+    }
+
+    /// The tensor of a file in the weight's own shape.
+    func inToday(_ tensor: Tensor) throws -> Tensor {
+        guard tensor.shape != shape,
+            let former = traits.formerShapes.first(where: { $0.shape == tensor.shape })
+        else { return tensor }
+        return try former.converted(tensor)
+    }
+}
+
 /// A model's layers in order, each with its weights in the order of legacy files.
 struct ModelLayers {
     struct Entry {
@@ -61,10 +76,24 @@ struct ModelLayers {
         }
         // Keras lists a layer's trainable weights first, nested models flattened, then the others.
         entries = zip(network.entries, lists).map { entry, list in
-            Entry(
+            let list = Self.inBuildingOrder(list)
+            return Entry(
                 name: entry.name, layer: entry.layer,
                 weights: list.filter(\.isTrainable) + list.filter { !$0.isTrainable })
         }
+    }
+
+    /// A layer makes its overwritten weights before the others when it is built from a file.
+    private static func inBuildingOrder(_ list: [ModelWeight]) -> [ModelWeight] {
+        guard list.contains(where: \.traits.isOverwritten) else { return list }
+        var result: [ModelWeight] = []
+        var rest = list[...]
+        while let group = rest.first?.group {
+            let own = rest.prefix { $0.group == group }
+            result += own.filter(\.traits.isOverwritten) + own.filter { !$0.traits.isOverwritten }
+            rest = rest.dropFirst(own.count)
+        }
+        return result
     }
 
     /// The layers that a legacy file lists: a Sequential's input is none of them.

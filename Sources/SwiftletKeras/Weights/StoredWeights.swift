@@ -120,6 +120,13 @@ struct StoredWeights {
         // Some objects keep copies of other weights before one of their own.
         var paths: [String] = []
         var number = 0
+        for spec in specs where spec.traits.merge != nil {
+            try assignment.fill(
+                spec, with: Tensor(zeros: spec.shape, dtype: spec.dtype),
+                described: "zeros, as Keras does: the file holds its sum with the weight it changes"
+            )
+        }
+        let specs = specs.filter { $0.traits.merge == nil }
         for spec in specs {
             for copy in number..<number + spec.storedAfter.count { rest.remove("\(vars)/\(copy)") }
             number += spec.storedAfter.count
@@ -143,7 +150,7 @@ struct StoredWeights {
                 continue
             }
             rest.remove(path)
-            guard array.shape == spec.shape else {
+            guard spec.accepts(array.shape) else {
                 assignment.misshapen(spec, found: array.shape, at: path, isAllowed: skips)
                 hasStopped = skips
                 continue
@@ -227,7 +234,7 @@ extension HDF5Writer {
         try group("vars")
         try group("layers")
         var counts: [String: Int] = [:]
-        for spec in model.shapes.weights {
+        for spec in model.shapes.weights where spec.traits.merge == nil {
             var index = counts[spec.group, default: 0]
             for copy in spec.storedAfter {
                 if let original = model.shapes.weights.first(where: { $0.path == copy }) {

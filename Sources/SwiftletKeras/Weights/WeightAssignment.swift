@@ -48,11 +48,12 @@ struct WeightAssignment {
     mutating func assign(
         _ tensor: Tensor, to spec: ModelWeight, from source: String, isAllowed: Bool = false
     ) throws -> Bool {
-        guard tensor.shape == spec.shape else {
+        guard spec.accepts(tensor.shape) else {
             misshapen(spec, found: tensor.shape, at: source, isAllowed: isAllowed)
             return false
         }
         do {
+            let tensor = try spec.inToday(tensor)
             tensors[spec.path] =
                 keepsType && tensor.dtype.isFloatingPoint && spec.dtype.isFloatingPoint
                 ? tensor : try tensor.converted(to: spec.dtype)

@@ -1,7 +1,8 @@
 package import SwiftletGraph
 internal import SwiftletTensor
 
-/// Takes out moves of elements that undo each other: transposes, reversals, reshapes in a row.
+/// Takes out moves of elements that undo each other: transposes, reversals, reshapes in a row; and
+/// surrogates, which matter to derivatives alone.
 package struct MoveElimination: Pass {
     package let name = "move elimination"
 
@@ -18,6 +19,8 @@ package struct MoveElimination: Pass {
             return [producer.inputs[0]]
         case (let outer as Reshape, is Reshape):
             return [try patch.graph.reshape(producer.inputs[0], to: outer.shape)]
+        // Without derivatives nothing needs what they are taken of.
+        case (is Surrogate, _), (is Float8GradientRounding, _): return [input]
         default: return nil
         }
     }

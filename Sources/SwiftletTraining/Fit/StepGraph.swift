@@ -89,14 +89,20 @@ struct StepGraph {
     /// The outputs' own losses, unweighted; only where there are several.
     let outputLosses: [(name: String, value: Value)]
     let metrics: [(name: String, metric: Metric, statistics: Value)]
-    /// Per trained weight; empty for evaluation.
+    /// Per weight that an optimizer changes; empty for evaluation.
     private(set) var gradients: [Value?] = []
     /// What stands for the squares of a gradient, where they are not the squares.
     private(set) var gradientSquares: [Value?] = []
 
-    /// - Parameter isTraining: whether layers behave as in training and gradients are needed.
-    init(_ network: Network, _ setup: ResolvedSetup, _ types: BatchTypes, isTraining: Bool) throws {
-        var lowering = Lowering(isTraining: isTraining, weights: .placeholders)
+    /// - Parameters:
+    ///   - isTraining: whether layers behave as in training and gradients are needed.
+    ///   - extents: those that the step's numbers decide, as far as they are known.
+    init(
+        _ network: Network, _ setup: ResolvedSetup, _ types: BatchTypes, isTraining: Bool,
+        extents: [String: Int] = [:]
+    ) throws {
+        var lowering = Lowering(
+            isTraining: isTraining, weights: .placeholders, extents: extents)
         let inputs = try zip(network.inputEntries, types.inputs).map {
             try lowering.graph.placeholder($0.name, $1)
         }
@@ -140,10 +146,17 @@ struct StepGraph {
             return (name, metric, statistics)
         }
         if isTraining {
-            let trained = lowering.specs.filter(\.isTrainable).compactMap {
-                lowering.usedWeight(path: $0.path)
+            let trained = lowering.specs.filter(\.isTrainable)
+            let all = try graph.gradients(
+                of: loss,
+                withRespectTo: trained.compactMap { lowering.usedWeight(path: $0.path) })
+            for (spec, gradient) in zip(trained, all) {
+                if spec.isOptimized {
+                    gradients.append(gradient)
+                } else if let gradient {
+                    lowering.setState(path: spec.path, to: gradient)
+                }
             }
-            gradients = try graph.gradients(of: loss, withRespectTo: trained)
             gradientSquares = try gradients.map { gradient in
                 try gradient.flatMap { try graph.squaresOfOccurrences($0) }
             }

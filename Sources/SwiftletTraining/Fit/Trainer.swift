@@ -16,12 +16,17 @@ final class Trainer {
     var optimizer: OptimizerState?
     private var constraints: [(weight: Int, program: ConstraintProgram)] = []
     private var programs: [Key: StepProgram] = [:]
+    /// What measures the next extent where those in the key are known; nil where all are.
+    private var measures: [Key: ExtentProgram?] = [:]
+    /// Programs that are kept where extents change from step to step.
+    private static let mostPrograms = 64
     /// Where the seed lets the steps' random numbers begin; they count with 32 bits.
     private let firstCounter: UInt32
 
     private struct Key: Hashable {
         let types: BatchTypes
         let isTraining: Bool
+        var extents: [String: Int] = [:]
     }
 
     /// - Parameter optimizer: nil for evaluation only.
@@ -38,7 +43,7 @@ final class Trainer {
             }
             return try tensor.converted(to: spec.dtype)
         }
-        let trained = specs.indices.filter { specs[$0].isTrainable }
+        let trained = specs.indices.filter { specs[$0].isOptimized }
         (self.specs, self.weights, self.trained) = (specs, weights, trained)
         firstCounter = UInt32(truncatingIfNeeded: (seed &* 0x9e37_79b9_7f4a_7c15) >> 32)
         guard trains else { return }
@@ -53,22 +58,44 @@ final class Trainer {
         }
     }
 
-    private func program(_ types: BatchTypes, isTraining: Bool) throws -> StepProgram {
-        let key = Key(types: types, isTraining: isTraining)
+    /// The step on a batch that is loaded.
+    private func program(
+        _ types: BatchTypes, _ batch: BatchMemory, step: Int64, isTraining: Bool
+    ) throws -> StepProgram {
+        var key = Key(types: types, isTraining: isTraining)
+        while let measure = try measure(key) {
+            key.extents[measure.name] = try measure.extent(batch, step: step, workers: workers)
+        }
         if let program = programs[key] { return program }
-        let graph = try StepGraph(network, setup, types, isTraining: isTraining)
-        let program = try StepProgram(graph, weights: specs, threads: workers.count)
+        let program = try StepProgram(graph(key), weights: specs, threads: workers.count)
+        if programs.count >= Self.mostPrograms { programs.removeAll() }
         programs[key] = program
         return program
+    }
+
+    private func measure(_ key: Key) throws -> ExtentProgram? {
+        if let known = measures[key] { return known }
+        let measure = try ExtentProgram(
+            graph(key), known: key.extents, threads: workers.count)
+        if measures.count >= Self.mostPrograms { measures.removeAll() }
+        measures.updateValue(measure, forKey: key)
+        return measure
+    }
+
+    private func graph(_ key: Key) throws -> StepGraph {
+        try StepGraph(
+            network, setup, key.types, isTraining: key.isTraining, extents: key.extents)
     }
 
     // MARK: Steps
 
     /// One step of training on the samples at `rows`.
     func train(_ feeder: BatchFeeder, _ rows: [Int], into totals: inout Totals) throws {
-        let program = try program(feeder.types(rows: rows.count), isTraining: true)
-        program.feed(try feeder.load(rows))
         let step = firstCounter &+ UInt32(truncatingIfNeeded: optimizer?.iteration ?? 0)
+        let batch = try feeder.load(rows)
+        let program = try program(
+            feeder.types(rows: rows.count), batch, step: Int64(step), isTraining: true)
+        program.feed(batch)
         try program.run(step: Int64(step), weights: weights, workers: workers)
         totals.add(program, samples: rows.count)
         try program.applyUpdates(to: &weights)
@@ -113,8 +140,10 @@ final class Trainer {
         var totals = Totals()
         for index in 0..<feeder.batchCount where !isStopped() {
             let rows = feeder.range(index)
-            let program = try program(feeder.types(rows: rows.count), isTraining: false)
-            program.feed(try feeder.load(rows))
+            let batch = try feeder.load(rows)
+            let program = try program(
+                feeder.types(rows: rows.count), batch, step: 0, isTraining: false)
+            program.feed(batch)
             try program.run(step: 0, weights: weights, workers: workers)
             totals.add(program, samples: rows.count)
         }

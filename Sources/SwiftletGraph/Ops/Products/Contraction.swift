@@ -64,7 +64,12 @@ package struct Contraction {
     }
 
     /// The matrix product: `[batch, rows, columns]`, or `[rows, columns]` where nothing goes along.
-    package func product(_ a: Value, _ b: Value, in graph: inout Graph) throws -> Value {
+    ///
+    /// - Parameter ofBytes: whether both hold whole numbers from −128 to 127, whose product is
+    ///   then exact.
+    package func product(
+        _ a: Value, _ b: Value, ofBytes: Bool = false, in graph: inout Graph
+    ) throws -> Value {
         let a = try matrix(a, first, batch + rows + summed, rows, summed, in: &graph)
         let isTransposed =
             second.filter((batch + columns + summed).contains)
@@ -73,7 +78,9 @@ package struct Contraction {
             isTransposed
             ? try matrix(b, second, batch + columns + summed, columns, summed, in: &graph)
             : try matrix(b, second, batch + summed + columns, summed, columns, in: &graph)
-        return try graph.matmul(a, b, transposesB: isTransposed)
+        return ofBytes
+            ? try graph.byteProduct(a, b, transposesB: isTransposed)
+            : try graph.matmul(a, b, transposesB: isTransposed)
     }
 
     /// An operand with the axes that nothing else has summed over, as a (stack of) matrices.

@@ -15,6 +15,8 @@ struct AttentionOptions: Sendable {
     /// Falls on every projection by itself, as in Keras.
     var activityRegularizer: Regularizer?
     var seed: Int?
+    /// The configuration, if its dtype policy is a map, which tells the projections' forms.
+    private var policies: LayerConfig?
 
     init() {}
 
@@ -28,6 +30,7 @@ struct AttentionOptions: Sendable {
         bias = try WeightOptions(config: config, "bias", default: .zeros)
         activityRegularizer = try config.regularizer("activity_regularizer")
         seed = try config.optionalInt("seed")
+        if config.json["dtype"]?["class_name"] == "DTypePolicyMap" { policies = config }
     }
 
     func write(to config: inout JSONObject) {
@@ -63,7 +66,14 @@ struct AttentionOptions: Sendable {
             "\(kept + inner),\(inner + new)->\(kept + new)",
             outputShape: [Int?](repeating: nil, count: free - 1) + outputs,
             biasAxes: usesBias ? new : nil, activation: activation, kernel: kernel, bias: bias,
-            options: options)
+            form: form(of: name), options: options)
         return try lowering.apply(dense, name: name, group: group, to: CallArguments(x))[0]
+    }
+
+    /// A projection's form, which a map knows by the names of this layer and of the projection.
+    private func form(of name: String) throws -> KernelForm {
+        guard let policies else { return .plain }
+        let own = try policies.optionalString("name").map { "\($0)/\(name)" }
+        return try KernelForm(config: policies, name: own ?? name)
     }
 }

@@ -15,6 +15,8 @@ package struct ConvolutionOptions: Sendable {
     let usesBias: Bool
     let kernel: WeightOptions
     let bias: WeightOptions
+    /// A trained change to a kernel that stays as it is.
+    let lowRank: LowRank?
 
     init(
         filters: Int, kernelSize: Extent, strides: Extent, dilation: Extent, padding: Padding,
@@ -32,6 +34,7 @@ package struct ConvolutionOptions: Sendable {
         self.usesBias = usesBias
         self.kernel = kernel
         self.bias = bias
+        lowRank = nil
     }
 
     init(config: LayerConfig, rank: Int, activation fallback: Activation = .linear) throws {
@@ -47,6 +50,7 @@ package struct ConvolutionOptions: Sendable {
         usesBias = try config.bool("use_bias", default: true)
         kernel = try WeightOptions(config: config, "kernel", default: .glorotUniform)
         bias = try WeightOptions(config: config, "bias", default: .zeros)
+        lowRank = try LowRank(config: config)
     }
 
     func config(rank: Int) -> JSONObject {
@@ -58,6 +62,7 @@ package struct ConvolutionOptions: Sendable {
         ]
         kernel.write("kernel", to: &config)
         bias.write("bias", to: &config)
+        lowRank?.write(to: &config)
         return config
     }
 
@@ -78,13 +83,19 @@ package struct ConvolutionOptions: Sendable {
                     key: "groups",
                     cause: "\(groups) does not divide \(channels) channels and \(filters) filters")
             }
-            let weights = try lowering.weight(
-                "kernel", window.size + [channels / groups, filters], kernel)
+            let kernelShape = window.size + [channels / groups, filters]
+            let declareBias: (inout Lowering) throws -> Value? = { lowering in
+                usesBias ? try lowering.weight("bias", [filters], bias) : nil
+            }
+            let weights =
+                try lowRank?.changed(
+                    "kernel", kernelShape, kernel, before: { _ = try declareBias(&$0) },
+                    in: &lowering) ?? lowering.weight("kernel", kernelShape, kernel)
             var y = try lowering.graph.convolution(
                 x, weights, strides: window.strides, dilation: window.dilation,
                 padding: window.amounts(Array(shape[1...rank])), groups: groups)
-            if usesBias {
-                y = try lowering.graph.add(y, lowering.weight("bias", [filters], bias))
+            if let bias = try declareBias(&lowering) {
+                y = try lowering.graph.add(y, bias)
             }
             return try lowering.activate(y, activation)
         }

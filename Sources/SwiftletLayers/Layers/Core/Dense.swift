@@ -11,6 +11,7 @@ public struct Dense: UnaryLayer {
     public let usesBias: Bool
     public let kernel: WeightOptions
     public let bias: WeightOptions
+    private let form: KernelForm
     public var supportsMasking: Bool { true }
 
     public init(
@@ -25,6 +26,7 @@ public struct Dense: UnaryLayer {
         self.usesBias = usesBias
         kernel = WeightOptions(kernelInitializer, regularizer: kernelRegularizer)
         bias = WeightOptions(biasInitializer, regularizer: biasRegularizer)
+        form = .plain
     }
 
     public init(config: LayerConfig) throws {
@@ -34,6 +36,7 @@ public struct Dense: UnaryLayer {
         usesBias = try config.bool("use_bias", default: true)
         kernel = try WeightOptions(config: config, "kernel", default: .glorotUniform)
         bias = try WeightOptions(config: config, "bias", default: .zeros)
+        form = try KernelForm(config: config)
     }
 
     public var config: JSONObject {
@@ -42,6 +45,7 @@ public struct Dense: UnaryLayer {
         ]
         kernel.write("kernel", to: &config)
         bias.write("bias", to: &config)
+        form.write(to: &config)
         return config
     }
 
@@ -50,14 +54,28 @@ public struct Dense: UnaryLayer {
         guard shape.rank >= 2, let features = shape.last else {
             throw refusal("an input of [batch, …, features] expected, \(shape) found")
         }
-        let matrix = try lowering.weight("kernel", [features, units], kernel)
         // One product of all rows, whatever axes they come from.
-        let rows = try lowering.graph.reshape(
-            x, to: [shape.count(of: ..<(shape.rank - 1)), features])
-        var y = try lowering.graph.matmul(rows, matrix)
-        if usesBias {
-            y = try lowering.graph.add(y, lowering.weight("bias", [units], bias))
+        let count = shape.count(of: ..<(shape.rank - 1))
+        let rows = try lowering.graph.reshape(x, to: [count, features])
+        var y: Value
+        let bias: Value?
+        if let quantized = form.quantized {
+            let axes = KernelAxes(
+                input: ["n", "k"], kernel: ["k", "u"], output: ["n", "u"],
+                extents: ["n": count, "k": features, "u": units], isMatrix: true)
+            (y, bias) = try form.product(
+                rows, axes, by: quantized, kernel, bias: usesBias ? ([units], self.bias) : nil,
+                in: &lowering)
+        } else {
+            let declareBias: (inout Lowering) throws -> Value? = { lowering in
+                usesBias ? try lowering.weight("bias", [units], self.bias) : nil
+            }
+            let matrix = try form.kernel(
+                [features, units], kernel, before: { _ = try declareBias(&$0) }, in: &lowering)
+            bias = try declareBias(&lowering)
+            y = try lowering.graph.matmul(rows, matrix)
         }
+        if let bias { y = try lowering.graph.add(y, bias) }
         // Activations work along the last axis at most, so they may come before the reshape, where
         // a pass merges them into the product.
         y = try lowering.activate(y, activation)

@@ -17,6 +17,7 @@ public struct EinsumDense: UnaryLayer {
     private let biasAxes: String?
     private let kernel: WeightOptions
     private let bias: WeightOptions
+    private let form: KernelForm
 
     /// - Parameters:
     ///   - equation: such as `"abc,cd->abd"` or `"...x,xy->...y"`.
@@ -36,7 +37,8 @@ public struct EinsumDense: UnaryLayer {
 
     init(
         _ equation: String, outputShape: [Int?], biasAxes: String?, activation: Activation,
-        kernel: WeightOptions, bias: WeightOptions, options: LayerOptions
+        kernel: WeightOptions, bias: WeightOptions, form: KernelForm = .plain,
+        options: LayerOptions
     ) throws {
         self.options = options
         self.equation = try EinsumEquation(equation)
@@ -45,6 +47,7 @@ public struct EinsumDense: UnaryLayer {
         self.biasAxes = biasAxes
         self.kernel = kernel
         self.bias = bias
+        self.form = form
     }
 
     public init(config: LayerConfig) throws {
@@ -58,7 +61,7 @@ public struct EinsumDense: UnaryLayer {
             activation: config.activation("activation"),
             kernel: WeightOptions(config: config, "kernel", default: .glorotUniform),
             bias: WeightOptions(config: config, "bias", default: .zeros),
-            options: LayerOptions(config: config))
+            form: KernelForm(config: config), options: LayerOptions(config: config))
     }
 
     public var config: JSONObject {
@@ -69,6 +72,7 @@ public struct EinsumDense: UnaryLayer {
         ]
         kernel.write("kernel", to: &config)
         bias.write("bias", to: &config)
+        form.write(to: &config)
         return config
     }
 
@@ -83,17 +87,31 @@ public struct EinsumDense: UnaryLayer {
             equation.output.contains($1.0) ? $0 : $0 * $1.1
         }
         let fans = [fanIn, size / max(1, fanIn)]
-        let weights = try lowering.weight("kernel", kernelShape, kernel, fans: fans)
+        let biasShape = try biasAxes.map {
+            try self.biasShape(Array($0), extents, elided: shape.count - equation.input.count)
+        }
+        if let quantized = form.quantized {
+            let kernelAxes = KernelAxes(
+                input: axes.input, kernel: equation.kernel, output: axes.output, extents: extents,
+                isMatrix: false)
+            var (y, bias) = try form.product(
+                x, kernelAxes, by: quantized, kernel, bias: biasShape.map { ($0, self.bias) },
+                in: &lowering)
+            if let bias { y = try lowering.graph.add(y, bias) }
+            return try lowering.activate(y, activation)
+        }
+        let declareBias: (inout Lowering) throws -> Value? = { lowering in
+            try biasShape.map { try lowering.weight("bias", $0, self.bias) }
+        }
+        let weights = try form.kernel(
+            kernelShape, kernel, fans: fans, before: { _ = try declareBias(&$0) }, in: &lowering)
         let contraction = try Contraction(
             axes.input, shape, equation.kernel, kernelShape, to: axes.output)
         var y = try contraction.product(x, weights, in: &lowering.graph)
-        guard let biasAxes else {
+        guard let biasAxes, let bias = try declareBias(&lowering) else {
             return try lowering.activate(
                 contraction.arranged(y, in: &lowering.graph), activation)
         }
-        let biasShape = try self.biasShape(
-            Array(biasAxes), extents, elided: shape.count - equation.input.count)
-        let bias = try lowering.weight("bias", biasShape, bias)
         let rank = lowering.graph.shape(of: y).rank
         if rank == 2, contraction.isArranged, contraction.columnAxes == Array(biasAxes),
             activation.isElementwise

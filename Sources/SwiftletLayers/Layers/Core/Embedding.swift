@@ -13,6 +13,7 @@ public struct Embedding: UnaryLayer {
     /// Whether 0 marks steps that do not count.
     public let masksZero: Bool
     private let embeddings: WeightOptions
+    private let form: TableForm
 
     public init(
         _ inputs: Int, _ outputs: Int, masksZero: Bool = false,
@@ -24,6 +25,7 @@ public struct Embedding: UnaryLayer {
         self.outputs = outputs
         self.masksZero = masksZero
         embeddings = WeightOptions(initializer, regularizer: regularizer)
+        form = .plain
     }
 
     public init(config: LayerConfig) throws {
@@ -32,19 +34,21 @@ public struct Embedding: UnaryLayer {
         outputs = try config.positiveInt("output_dim")
         masksZero = try config.bool("mask_zero", default: false)
         embeddings = try WeightOptions(config: config, "embeddings", default: .randomUniform())
+        form = try TableForm(config: config)
     }
 
     public var config: JSONObject {
         var config: JSONObject = ["input_dim": .int(inputs), "output_dim": .int(outputs)]
         embeddings.write("embeddings", to: &config)
         config["mask_zero"] = .bool(masksZero)
+        form.write(to: &config)
         return config
     }
 
     public func lower(_ x: Value, in lowering: inout Lowering) throws -> Value {
-        let table = try lowering.weight("embeddings", [inputs, outputs], embeddings)
+        let table = try form.table(inputs, outputs, embeddings, in: &lowering)
         let indices = try lowering.graph.cast(x, to: .int32)
-        let y = try lowering.graph.gather(table, indices)
+        let y = try table.lookup(indices, in: &lowering.graph)
         if masksZero {
             let zero = try lowering.graph.constant(Tensor(scalar: 0 as Int32))
             lowering.setMask(try lowering.graph.compare(.notEqual, indices, zero), of: y)

@@ -19,6 +19,7 @@ public struct ReversibleEmbedding: Layer {
     /// Keeps scores within ±this by a tanh.
     private let softCap: Float?
     private let embeddings: WeightOptions
+    private let form: TableForm
     /// What the reverse product is computed in; here always float32.
     private let reverseDType: JSON
 
@@ -33,6 +34,7 @@ public struct ReversibleEmbedding: Layer {
         self.masksZero = masksZero
         self.softCap = softCap
         embeddings = WeightOptions(initializer)
+        form = .plain
         reverseDType = .null
     }
 
@@ -45,6 +47,7 @@ public struct ReversibleEmbedding: Layer {
         softCap = try config.optionalFloat("logit_soft_cap")
         embeddings = try WeightOptions(config: config, "embeddings", default: .randomUniform())
         reverseDType = config.json["reverse_dtype"] ?? .null
+        form = try TableForm(config: config)
     }
 
     public var config: JSONObject {
@@ -54,6 +57,7 @@ public struct ReversibleEmbedding: Layer {
         config["tie_weights"] = .bool(tiesWeights)
         config["reverse_dtype"] = reverseDType
         config["logit_soft_cap"] = softCap.map(JSON.number) ?? .null
+        form.write(to: &config)
         return config
     }
 
@@ -61,15 +65,14 @@ public struct ReversibleEmbedding: Layer {
         guard call.inputs.count == 1, let x = call.inputs.first else {
             throw refusal("one input expected, \(call.inputs.count) found")
         }
-        let table = try lowering.weight("embeddings", [inputs, outputs], embeddings)
+        let table = try form.table(inputs, outputs, embeddings, in: &lowering)
         let back =
             tiesWeights
-            ? nil
-            : try lowering.weight(
-                "reverse_embeddings", [outputs, inputs], initializer: embeddings.initializer)
-        if call.flag(1, "reverse") { return [try scores(x, table, back, in: &lowering)] }
+            ? table
+            : try form.reverseTable(inputs, outputs, embeddings.initializer, in: &lowering)
+        if call.flag(1, "reverse") { return [try scores(x, back, in: &lowering)] }
         let indices = try lowering.graph.cast(x, to: .int32)
-        let y = try lowering.graph.gather(table, indices)
+        let y = try table.lookup(indices, in: &lowering.graph)
         if masksZero {
             let zero = try lowering.graph.constant(Tensor(scalar: 0 as Int32))
             lowering.setMask(try lowering.graph.compare(.notEqual, indices, zero), of: y)
@@ -78,7 +81,7 @@ public struct ReversibleEmbedding: Layer {
     }
 
     private func scores(
-        _ x: Value, _ table: Value, _ back: Value?, in lowering: inout Lowering
+        _ x: Value, _ table: Table, in lowering: inout Lowering
     ) throws -> Value {
         let shape = lowering.graph.shape(of: x)
         guard shape.rank >= 2, shape.last == outputs else {
@@ -86,7 +89,7 @@ public struct ReversibleEmbedding: Layer {
         }
         let rows = try lowering.graph.reshape(
             x, to: [shape.count(of: ..<(shape.rank - 1)), outputs])
-        var y = try lowering.graph.matmul(rows, back ?? table, transposesB: back == nil)
+        var y = try table.scores(rows, in: &lowering.graph)
         if let softCap {
             let cap = try lowering.graph.constant(softCap)
             y = try lowering.graph.multiply(

@@ -85,6 +85,7 @@ extension Lowering {
     /// The brightness of `[batch, height, width, 3]`, in one channel.
     mutating func grayscale(_ images: Value, for layer: some Layer) throws -> Value {
         let shape = graph.shape(of: images)
+        if shape.last == 1 { return images }
         guard shape.last == 3 else {
             throw layer.refusal("3 channels expected, \(shape.last ?? 0) found")
         }
