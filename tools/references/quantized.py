@@ -38,25 +38,6 @@ def filled(model):
     return model
 
 
-def calibrated(config, flag):
-    """As calibration by data leaves a model: small whole numbers and where they lie."""
-    model = filled(projections())
-    for layer in model.layers[2:]:
-        layer.quantize(config.mode, config=config)
-        rows = layer.g_idx.shape[0]
-        groups = layer.kernel_scale.shape[1]
-        rng = np.random.default_rng(rows)
-        shape = layer.quantized_kernel.shape
-        layer.quantized_kernel.assign(rng.integers(0, 256, shape).astype(np.uint8))
-        layer.kernel_scale.assign(rng.uniform(0.01, 0.1, layer.kernel_scale.shape))
-        layer.kernel_zero.assign(rng.integers(4, 12, layer.kernel_zero.shape).astype(np.uint8))
-        layer.g_idx.assign(np.arange(rows) * groups // rows)
-        if hasattr(layer, "awq_scales"):
-            layer.awq_scales.assign(rng.uniform(0.5, 2, rows))
-        setattr(layer, flag, True)
-    return model
-
-
 def quantized(build, how):
     model = filled(build())
     model.quantize(how) if isinstance(how, str) else model.quantize(config=how)
@@ -71,8 +52,7 @@ def models():
         yield "float8", lambda: quantized(dense, "float8"), (".keras", ".h5")
     yield "int4", lambda: quantized(projections, "int4"), (".keras", ".h5")
     try:
-        from keras.quantizers import GPTQConfig, Int4QuantizationConfig
-        from keras.src.quantizers.awq_config import AWQConfig
+        from keras.quantizers import Int4QuantizationConfig
 
         Int4QuantizationConfig(block_size=2)
     except (ImportError, TypeError):
@@ -80,13 +60,6 @@ def models():
     for name, size in (("int4-blocks", 2), ("int4-columns", -1)):
         yield name, (lambda size=size: quantized(
             projections, Int4QuantizationConfig(block_size=size))), (".keras",)
-    data = dict(dataset=None, tokenizer=None)
-    yield "gptq", lambda: calibrated(
-        GPTQConfig(weight_bits=4, group_size=2, **data), "is_gptq_calibrated"), (".keras",)
-    yield "gptq8", lambda: calibrated(
-        GPTQConfig(weight_bits=8, group_size=-1, **data), "is_gptq_calibrated"), (".keras",)
-    yield "awq", lambda: calibrated(
-        AWQConfig(group_size=3, **data), "is_awq_calibrated"), (".keras",)
 
 
 def main(folder):

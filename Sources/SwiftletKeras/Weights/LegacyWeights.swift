@@ -167,7 +167,8 @@ package struct LegacyWeights {
         _ given: [(name: String, tensor: Tensor)], _ specs: [ModelWeight]
     ) -> Bool {
         let names = given.map { Self.leaf($0.name) }
-        return zip(specs, given).contains { !$0.accepts($1.tensor.shape) }
+        return names != specs.map(\.name)
+            && zip(specs, given).contains { !$0.accepts($1.tensor.shape) }
             && Set(names).count == names.count && Set(names) == Set(specs.map(\.name))
     }
 

@@ -1,6 +1,14 @@
 internal import SwiftletGraph
 internal import SwiftletTensor
 
+/// The numbers of the blocks that places lie in, as Keras keeps them.
+func blockNumbers(_ places: Int, of size: Int) throws -> Initializer {
+    guard places <= 1 << 26 else {
+        throw ModelError.config(key: "dtype", cause: "\(places) numbers in blocks are too many")
+    }
+    return .values((0..<places).map { Float($0 / size) })
+}
+
 extension Graph {
     /// `(numbers − zero) · scale`, scales and zeros taken from the group of each place along `axis`.
     mutating func dequantized(

@@ -22,12 +22,13 @@ struct Int4Kernel: MergeableKernel {
             return [kernel, nil, scale]
         }
         let grid = [(rows - 1) / blockSize + 1, columns]
-        let groups = (0..<rows).map { Float($0 / blockSize) }
         return [
             kernel, nil,
             KernelWeight(name: "kernel_scale", shape: grid, options: WeightOptions(.ones)),
             KernelWeight(name: "kernel_zero", shape: grid, dtype: .int8),
-            KernelWeight(name: "g_idx", shape: [rows], options: WeightOptions(.values(groups))),
+            KernelWeight(
+                name: "g_idx", shape: [rows],
+                options: WeightOptions(try blockNumbers(rows, of: blockSize))),
         ]
     }
 

@@ -108,8 +108,8 @@ struct TableForm: Sendable {
         table.zero = try lowering.weight(
             "\(name)_zero", grid, isTrainable: false, dtype: isForward ? .int8 : .float32)
         table.groups = try lowering.weight(
-            "g_idx", [columns],
-            initializer: .values((0..<columns).map { Float($0 / blockSize) }), isTrainable: false)
+            "g_idx", [columns], initializer: try blockNumbers(columns, of: blockSize),
+            isTrainable: false)
         return table
     }
 

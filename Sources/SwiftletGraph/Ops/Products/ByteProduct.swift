@@ -13,6 +13,10 @@ extension Graph {
             return try matmul(a, b, transposesB: transposesB)
         }
         let length = shape(of: a)[rankA - 1]
+        guard length <= longest << 12 else {
+            throw GraphError.operands(
+                op: "byte product", cause: "\(length) products are too many to add up")
+        }
         let inner = transposesB ? rankB - 1 : rankB - 2
         var sum: Value?
         for start in stride(from: 0, to: length, by: longest) {

@@ -39,6 +39,9 @@ package struct ContrastLimitedAdaptiveHistogramEqualization: UnaryLayer {
         let shape = graph.shape(of: images).dimensions
         let tile = zip(shape[1...2], grid).map { ($0 - 1) / $1 + 1 }
         let wide = try zip(tile, grid).map { try Shape([$0, $1]).elementCount }
+        guard (wide + [shape[0], shape[3]]).allSatisfy({ $0 <= 1 << 20 }), shape[1] > 0,
+            shape[2] > 0
+        else { throw refusal("images of shape \(shape) in tiles of \(tile)") }
         let padded = try graph.pad(
             images, before: [0, 0, 0, 0],
             after: [0, wide[0] - shape[1], wide[1] - shape[2], 0], mode: .symmetric)

@@ -52,9 +52,10 @@ extension Graph {
         let counts = try apply(CountCategories(depth: bins, isBinary: false), places)
         let table = try lookupTable(counts)
 
-        let entries = try bin(scale(divide(rows, constant(255)), by: last))
+        let entries = try cast(
+            bin(scale(divide(rows, constant(255)), by: last)), to: .int64)
         let offsets = try constant(
-            Tensor((0..<channels).map { Int32($0 * bins) }, shape: Shape([channels, 1])))
+            Tensor((0..<channels).map { Int64($0 * bins) }, shape: Shape([channels, 1])))
         let found = try gather(reshape(table, to: [channels * bins]), add(entries, offsets))
         let isUsed = try indicator(compare(.greater, counts, constant(0)))
         let isFlat = try compare(
