@@ -86,7 +86,8 @@ public final class Workers: Sendable {
 private struct Rounds: ~Copyable, Sendable {
     private let count: Int
     private let shares: Int
-    /// The current round and the next share of it that nobody has taken.
+    /// The current round and the next share of it that nobody has taken. The first round is open from
+    /// the beginning: others may be there before the leader.
     private let ticket = Atomic<Int>(0)
     /// Shares done, of all rounds together.
     private let done = Atomic<Int>(0)
@@ -100,7 +101,7 @@ private struct Rounds: ~Copyable, Sendable {
 
     func lead(_ body: (Int, Int) -> Void) {
         for round in 0..<count {
-            ticket.store(round << Self.shareBits, ordering: .releasing)
+            if round > 0 { ticket.store(round << Self.shareBits, ordering: .releasing) }
             takeShares(body)
             var wait = Wait()
             while done.load(ordering: .acquiring) < (round + 1) * shares { wait.pause() }
