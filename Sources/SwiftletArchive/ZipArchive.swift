@@ -88,6 +88,8 @@ package struct ZipArchive: Sendable {
         guard part.withUnsafeBytes({ crc32(of: $0) }) == entry.crc32 else {
             throw ArchiveError(file.name, entry: entry.name, .damaged("wrong CRC-32"))
         }
+        // Whoever reads it next needs it in parts.
+        part.withUnsafeBytes { part.release($0) }
         return part
     }
 

@@ -24,6 +24,8 @@ struct TensorReader {
                     dtype: scalar.dtype)
             }
         }
+        // Copied, they are not held in memory twice.
+        defer { reading.image.release(bytes) }
         return try tensor(bytes, reading)
     }
 
