@@ -133,12 +133,19 @@ package final class Program: Sendable {
     /// - Parameter memory: ``workspaceByteCount`` bytes aligned to 64, which nobody else uses while
     ///   the workspace is in use.
     package func workspace(in memory: UnsafeMutableRawPointer) -> Workspace {
+        workspace(in: memory) { $0.pointer }
+    }
+
+    private func workspace(
+        in memory: UnsafeMutableRawPointer,
+        constants address: (TensorStorage) throws -> UnsafeMutableRawPointer
+    ) rethrows -> Workspace {
         let addresses = (memory + arenaByteCount)
             .bindMemory(to: UnsafeMutableRawPointer.self, capacity: locations.count)
         for (buffer, location) in locations.enumerated() {
             switch location {
             case .arena(let offset): addresses[buffer] = memory + offset
-            case .constant(let tensor): addresses[buffer] = tensor.storage.pointer
+            case .constant(let tensor): addresses[buffer] = try address(tensor.storage)
             case .fed: addresses[buffer] = memory
             }
         }
@@ -188,13 +195,19 @@ package final class Program: Sendable {
         }
     }
 
-    /// Runs on tensors and copies the outputs out: for tests, constant folding and single calls.
+    /// Runs on tensors, into tensors: for tests, constant folding and single calls.
     ///
     /// - Throws: ``GraphError/feed(name:cause:)`` if an input has not the type declared.
     package func run(_ inputs: [Tensor], workers: Workers = .single) throws -> [Tensor] {
         precondition(inputs.count == inputTypes.count)
         let memory = try TensorStorage(byteCount: workspaceByteCount)
-        let workspace = workspace(in: memory.pointer)
+        // Constants that must be copied to be read are copied for this run alone.
+        var constants: [TensorStorage] = []
+        let workspace = try workspace(in: memory.pointer) { storage in
+            let aligned = try storage.aligned()
+            constants.append(aligned)
+            return aligned.pointer
+        }
         for (position, type) in inputTypes.enumerated() {
             let found = TensorType(inputs[position].shape, inputs[position].dtype)
             guard found == type else {
@@ -206,12 +219,16 @@ package final class Program: Sendable {
                 feed(position, texts: texts, into: workspace)
             }
         }
-        return try withExtendedLifetime((memory, inputs)) {
+        let direct = try directOutputs(in: workspace)
+        return try withExtendedLifetime((memory, inputs, constants)) {
             try run(workspace, workers: workers)
             return try outputTypes.enumerated().map { position, type in
                 if type.dtype == .string {
                     return try Tensor(
                         strings: texts(position, in: workspace), shape: type.shape)
+                }
+                if let storage = direct[position] {
+                    return try Tensor(storage: storage, shape: type.shape, dtype: type.dtype)
                 }
                 return try Tensor(shape: type.shape, dtype: type.dtype) {
                     let address = output(position, in: workspace)
@@ -219,6 +236,21 @@ package final class Program: Sendable {
                 }
             }
         }
+    }
+
+    /// Lets values of the arena that are outputs lie in memory of their own, by position: a packed
+    /// kernel may be large, and what lies unused in the arena costs nothing.
+    private func directOutputs(in workspace: Workspace) throws -> [Int: TensorStorage] {
+        var direct: [Int: TensorStorage] = [:]
+        var seen = Set<Int>()
+        for (position, type) in outputTypes.enumerated() where type.dtype != .string {
+            let buffer = outputBuffers[position]
+            guard case .arena = locations[buffer], seen.insert(buffer).inserted else { continue }
+            let storage = try TensorStorage(byteCount: type.byteCount)
+            workspace.addresses[buffer] = storage.pointer
+            direct[position] = storage
+        }
+        return direct
     }
 }
 

@@ -84,6 +84,13 @@ public struct Tensor: Sendable {
         texts = []
     }
 
+    /// The same numbers for somebody who reads them once: what has to be copied to be read is not
+    /// kept beside the file that it lies in.
+    package var readOnce: Tensor {
+        guard dtype != .string, let aligned = try? storage.aligned() else { return self }
+        return (try? Tensor(storage: aligned, shape: shape, dtype: dtype)) ?? self
+    }
+
     private init(sharing other: Tensor, shape: Shape) {
         self.shape = shape
         dtype = other.dtype

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -14,8 +16,12 @@ package protocol ReleasableBytes: AnyObject, Sendable {
 ///
 /// Written only while uniquely referenced (`Tensor` copies on write), hence safe to share.
 package final class TensorStorage: @unchecked Sendable {
-    package let pointer: UnsafeMutableRawPointer
     package let byteCount: Int
+    /// The bytes where they lie: aligned for their elements, but for some foreign ones.
+    private let start: UnsafeMutableRawPointer
+    private let isAligned: Bool
+    /// An aligned copy of foreign bytes, made for the first who asks for it.
+    private let copy = Mutex<TensorStorage?>(nil)
     /// What keeps foreign bytes (a mapped file) alive; nil if this object owns them.
     private let owner: (any AnyObject & Sendable)?
 
@@ -38,23 +44,54 @@ package final class TensorStorage: @unchecked Sendable {
             if isLarge { madvise(memory, capacity, Self.hugePageAdvice) }
         #endif
         if zeroed { memset(memory, 0, capacity) }
-        pointer = memory
+        start = memory
+        isAligned = true
         self.byteCount = byteCount
         owner = nil
     }
 
     /// Bytes that `owner` keeps alive and that nobody writes.
-    package init(viewing bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable) {
-        pointer = UnsafeMutableRawPointer(
+    ///
+    /// - Parameter elementSize: where the bytes do not lie at a multiple of it, as those of a file
+    ///   in an archive often do, readers get an aligned copy.
+    package init(
+        viewing bytes: UnsafeRawBufferPointer, elementSize: Int = 1,
+        owner: any AnyObject & Sendable
+    ) {
+        start = UnsafeMutableRawPointer(
             mutating: bytes.baseAddress
                 ?? UnsafeRawPointer(bitPattern: Self.alignment)
                 .unsafelyUnwrapped)
+        isAligned = Int(bitPattern: start) % max(1, elementSize) == 0
         byteCount = bytes.count
         self.owner = owner
     }
 
     deinit {
-        if owner == nil { free(pointer) }
+        if owner == nil { free(start) }
+    }
+
+    /// The bytes, aligned for their elements.
+    package var pointer: UnsafeMutableRawPointer {
+        isAligned ? start : copiedStart
+    }
+
+    private var copiedStart: UnsafeMutableRawPointer {
+        copy.withLock { copy in
+            if copy == nil { copy = try? aligned() }
+            // Short of memory the bytes are read where they lie, which is slower.
+            return copy?.start ?? start
+        }
+    }
+
+    /// Storage of the same bytes that is aligned: this one, or a copy for whoever needs it for a
+    /// moment only.
+    package func aligned() throws(TensorError) -> TensorStorage {
+        if isAligned { return self }
+        let copy = try TensorStorage(byteCount: byteCount)
+        copy.start.copyMemory(from: start, byteCount: byteCount)
+        releasePages()
+        return copy
     }
 
     package var isOwned: Bool { owner == nil }
@@ -63,6 +100,6 @@ package final class TensorStorage: @unchecked Sendable {
     /// into another form.
     package func releasePages() {
         (owner as? any ReleasableBytes)?
-            .release(UnsafeRawBufferPointer(start: pointer, count: byteCount))
+            .release(UnsafeRawBufferPointer(start: start, count: byteCount))
     }
 }

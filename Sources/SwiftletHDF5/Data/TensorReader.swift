@@ -15,13 +15,12 @@ struct TensorReader {
         let bytes = reading.image.bytes(range)
         guard bytes.count == range.count else { throw .damaged("data outside the file") }
         let scalar = type.scalar
-        if scalar.isNative, range.count >= Self.smallestView, let start = bytes.baseAddress,
-            Int(bitPattern: start) % scalar.size == 0
-        {
+        if scalar.isNative, range.count >= Self.smallestView {
             return try refusing { () throws(TensorError) in
                 try Tensor(
-                    storage: TensorStorage(viewing: bytes, owner: reading.image), shape: shape,
-                    dtype: scalar.dtype)
+                    storage: TensorStorage(
+                        viewing: bytes, elementSize: scalar.size, owner: reading.image),
+                    shape: shape, dtype: scalar.dtype)
             }
         }
         // Copied, they are not held in memory twice.

@@ -36,7 +36,7 @@ extension Tensor {
         case .float32:
             // Exponents of all ones; whole numbers, so that the loop runs on vectors.
             let mask: UInt32 = 0x7f80_0000
-            return withUnsafeBytes { bytes in
+            return readOnce.withUnsafeBytes { bytes in
                 var found: UInt32 = 0
                 for bits in bytes.assumingMemoryBound(to: UInt32.self) {
                     found |= (bits & mask) == mask ? 1 : 0
@@ -44,7 +44,7 @@ extension Tensor {
                 return found != 0
             }
         case .float64, .float16, .bfloat16:
-            let statistics = ArrayStatistics(self)
+            let statistics = ArrayStatistics(readOnce)
             return statistics.nanCount + statistics.infinityCount > 0
         default: return false
         }
