@@ -33,7 +33,11 @@ CASES = [
     image("RandomCrop", "resized outside training", keras_2=True, keras_3=False, height=3,
           width=3),
     image("RandomHeight", keras_2=True, keras_3=False, factor=0.2),
+    image("RandomHeight", "nearest", keras_2=True, keras_3=False, factor=(-0.1, 0.3),
+          interpolation="nearest", seed=1),
     image("RandomWidth", keras_2=True, keras_3=False, factor=0.2),
+    image("RandomWidth", "bicubic", keras_2=True, keras_3=False, factor=(0.1, 0.4),
+          interpolation="bicubic", seed=2),
     image("RandomContrast", "one number in Keras 2", keras_2=True, keras_3=False, factor=0.3),
     image("RandomHue", factor=0.2),
     image("RandomSaturation", factor=0.2),
@@ -56,6 +60,7 @@ CASES = [
     image("AutoContrast"),
     image("AutoContrast", "unit range", value_range=(0, 1)),
     image("MaxNumBoundingBoxes", max_number=3),
+    image("MaxNumBoundingBoxes", "one", max_number=1),
     # Ranges of one number: what happens in training is no chance.
     *[image("RandomRotation", f"always {fill} {how}", factor=(0.13, 0.13), fill_mode=fill,
             interpolation=how, fill_value=7.0, training="outputs")

@@ -10,6 +10,7 @@ CASES = [
     case("Permute", "2 1", (2, 3, 4), dims=(2, 1)),
     case("Permute", "3 1 2", (2, 2, 3, 4), dims=(3, 1, 2)),
     case("RepeatVector", "3", (2, 4), n=3),
+    case("RepeatVector", "once", (3, 5), n=1),
 
     case("ZeroPadding1D", "one", (2, 4, 3), padding=1),
     case("ZeroPadding1D", "unequal", (2, 4, 3), padding=(0, 2)),
