@@ -144,7 +144,7 @@ import Testing
         #expect(screen.text.isEmpty)
     }
 
-    @Test func nothingToDoIsDone() {
+    @Test func anEmptyTaskIsDone() {
         let screen = Screen()
         var bar = screen.bar(total: 0, style: .lines)
         bar.update(done: 3)

@@ -75,6 +75,31 @@ import Testing
     }
 }
 
+@Suite struct ForeignBytesTests {
+    /// Bytes that lie one byte behind a multiple of their element's size.
+    private final class Misplaced: Sendable {
+        nonisolated(unsafe) let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: 17, alignment: 16)
+        var bytes: UnsafeRawBufferPointer { .init(start: memory + 1, count: 16) }
+        deinit { memory.deallocate() }
+    }
+
+    @Test func misplacedElementsAreReadAligned() throws {
+        let owner = Misplaced()
+        let values: [Float] = [1, -2, 3.5, 4]
+        values.withUnsafeBytes {
+            (owner.memory + 1).copyMemory(from: $0.baseAddress!, byteCount: 16)
+        }
+        let storage = TensorStorage(viewing: owner.bytes, elementSize: 4, owner: owner)
+        #expect(Int(bitPattern: try storage.aligned().pointer) % 4 == 0)
+        #expect(Int(bitPattern: storage.pointer) % 4 == 0)
+        #expect(storage.pointer == storage.pointer)
+        let tensor = try Tensor(storage: storage, shape: [4], dtype: .float32)
+        #expect(try tensor.floats() == values)
+        #expect(try tensor.readOnce.floats() == values)
+    }
+}
+
 @Suite struct WorkersTests {
     @Test(arguments: [1, 2, 4]) func everyPartRunsOnce(threads: Int) {
         let workers = Workers(count: threads)
