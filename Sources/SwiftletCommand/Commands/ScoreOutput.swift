@@ -12,19 +12,27 @@ struct ScoreOutput: ParsableArguments {
     @Option(help: ArgumentHelp("Write a page with tables and plots.", valueName: "r.html"))
     var report: String?
 
+    @Flag(help: "No confidence intervals.")
+    var noIntervals = false
+
     func check() throws {
         try checkDestination(json)
         try checkDestination(report)
     }
 
-    func write(_ scores: ClassificationScores, title: String) throws {
-        let results = try scores.results(workers: Workers())
-        try write(results, title: title) { $0.add(scores, report: results) }
-    }
-
-    func write(_ scores: RegressionScores, title: String) throws {
-        let results = try scores.results(workers: Workers())
-        try write(results, title: title) { $0.add(scores, report: results) }
+    /// Scores of tables.
+    ///
+    /// - Parameter addition: what else the page shows.
+    func write(
+        _ evaluation: Evaluation, title: String, confidence: Confidence,
+        addition: (inout ReportPage) throws -> Void = { _ in }
+    ) throws {
+        let results = try evaluation.results(
+            workers: Workers(), confidence: noIntervals ? nil : confidence)
+        try write(results, title: title) { page in
+            page.add(evaluation, report: results)
+            try addition(&page)
+        }
     }
 
     /// Scores of images.
@@ -34,12 +42,12 @@ struct ScoreOutput: ParsableArguments {
 
     /// Files first: a table that was shown promises that they are there.
     private func write(
-        _ results: ScoreReport, title: String, fill: (inout ReportPage) -> Void
+        _ results: ScoreReport, title: String, fill: (inout ReportPage) throws -> Void
     ) throws {
         if let json { try AtomicFile.write(results.json.text(pretty: true) + "\n", to: json) }
         if let report {
             var page = ReportPage(title: "Scores", subtitle: title)
-            fill(&page)
+            try fill(&page)
             try AtomicFile.write(page.html, to: report)
         }
         print(ScoreTables(results).text(for: .standardOutput))
