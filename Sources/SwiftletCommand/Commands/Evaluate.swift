@@ -1,12 +1,7 @@
 internal import ArgumentParser
-internal import SwiftletData
-internal import SwiftletDataset
 internal import SwiftletFiles
-internal import SwiftletLayers
 internal import SwiftletReport
-internal import SwiftletRuntime
 internal import SwiftletScores
-internal import SwiftletTraining
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,29 +35,12 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try output.check()
         let curves = try history.map { try TrainingHistory.read($0) }
-        let model = try source.open()
-        let position = try model.outputPosition(
-            outputName, file: source.model, details: log.details)
-        let roles = DataRoles(inputs: model.inputNames, outputs: model.outputNames)
-        let samples = try DataSource.load(data, roles: roles)
-        let predictor = try naming(source.model) { try execution.predictor(for: model) }
-        var progress = log.progress("samples", total: samples.count)
-        let evaluation = try naming(data) {
-            do {
-                let evaluation = try predictor.evaluation(
-                    of: samples, scoring.scoring, output: position,
-                    batchSize: execution.batchSize
-                ) { progress.update(done: $0) }
-                try evaluation.requireSamples()
-                return evaluation
-            } catch let error as ScoreError {
-                throw CommandError(data, error.hint)
-            }
-        }
-        progress.clear()
+        let evaluated = try ModelEvaluation(
+            model: try source.open(), path: source.model, data: data, outputName: outputName
+        ).run(scoring.scoring, execution: execution, log: log)
         try naming(data) {
             try output.write(
-                evaluation, title: "\(source.model) on \(data)", confidence: scoring.confidence
+                evaluated, title: "\(source.model) on \(data)", confidence: scoring.confidence
             ) { page in
                 if let curves { page.add(history: curves) }
             }
@@ -78,26 +56,5 @@ enum TrainingHistory {
             throw CommandError(path, "no history of a training")
         }
         return json
-    }
-}
-
-extension Model {
-    /// The place of the output that is to be scored.
-    func outputPosition(_ name: String?, file: String, details: Bool) throws -> Int {
-        let names = outputNames
-        guard let name else {
-            guard names.count == 1 else {
-                throw CommandError(
-                    file,
-                    "\(names.count) outputs (\(shortened(names, whole: details))); choose one "
-                        + "with --output-name")
-            }
-            return 0
-        }
-        guard let position = names.firstIndex(of: name) else {
-            throw CommandError(
-                file, "no output '\(name)', but \(shortened(names, whole: details))")
-        }
-        return position
     }
 }

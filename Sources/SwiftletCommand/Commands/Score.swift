@@ -9,32 +9,35 @@ struct Score: ParsableCommand {
         abstract: "Score predictions against the truth.")
 
     @OptionGroup var scoring: ScoringOptions
-    @OptionGroup var arrays: ScoredArrays
+
+    @Option(help: ArgumentHelp("The true values.", valueName: "y.npy"))
+    var truth: String
 
     @Option(help: ArgumentHelp("The predictions.", valueName: "p.npy"))
     var predicted: String
+
+    @Option(help: ArgumentHelp("A weight for every sample.", valueName: "w.npy"))
+    var sampleWeight: String?
 
     @OptionGroup var output: ScoreOutput
     @OptionGroup var log: LogOptions
 
     func run() throws {
         try output.check()
-        let evaluation = try arrays.evaluation(of: predicted, scoring.scoring)
+        let evaluation = try ScoredArrays(truth: truth, sampleWeight: sampleWeight)
+            .evaluation(of: predicted, scoring.scoring)
         try naming(predicted) {
             try output.write(
-                evaluation, title: "\(predicted) against \(arrays.truth)",
+                evaluation, title: "\(predicted) against \(truth)",
                 confidence: scoring.confidence)
         }
     }
 }
 
 /// What predictions are scored against.
-struct ScoredArrays: ParsableArguments {
-    @Option(help: ArgumentHelp("The true values.", valueName: "y.npy"))
-    var truth: String
-
-    @Option(help: ArgumentHelp("A weight for every sample.", valueName: "w.npy"))
-    var sampleWeight: String?
+struct ScoredArrays {
+    let truth: String
+    let sampleWeight: String?
 
     func evaluation(of predicted: String, _ scoring: Scoring) throws -> Evaluation {
         let (y, p) = (try NPY.read(truth), try NPY.read(predicted))

@@ -133,9 +133,11 @@ extension ScoreList {
         }
         let isDefined = needsAll ? defined.count == values.count : !defined.isEmpty
         let support = defined.reduce(0) { $0 + $1.1 }
+        // What has no support has no part in this mean.
+        let isWhole = !needsAll || zip(values, supports).allSatisfy { $0 != nil || $1 == 0 }
         let sum = defined.reduce(0) { $0 + $1.0 }
         let weighted = defined.reduce(0) { $0 + $1.0 * $1.1 }
         add("\(name)_macro", isDefined ? sum / Double(defined.count) : nil)
-        add("\(name)_weighted", isDefined && support > 0 ? weighted / support : nil)
+        add("\(name)_weighted", isWhole && support > 0 ? weighted / support : nil)
     }
 }

@@ -36,6 +36,8 @@ public struct ClassificationScores: Sendable {
     private(set) var calibration = CalibrationError()
     private(set) var topK = TopKAccuracy()
     private(set) var labelRanking = LabelRanking()
+    /// Whether rows are kept that no score needs, for a comparison.
+    private let keepsRows: Bool
     /// The batches of which a score or an interval needs the rows.
     private(set) var batches: [ClassificationBatch] = []
 
@@ -46,7 +48,14 @@ public struct ClassificationScores: Sendable {
 
     /// - Parameter convention: the library to follow where libraries disagree.
     public init(reading: ClassificationReading, convention: ScoreConvention? = nil) {
+        self.init(reading: reading, convention: convention, keepsRows: false)
+    }
+
+    package init(
+        reading: ClassificationReading, convention: ScoreConvention?, keepsRows: Bool
+    ) {
         self.reading = reading
+        self.keepsRows = keepsRows
         self.convention = convention
         rules = ScoreRules(convention)
         kind = reading.kind
@@ -79,7 +88,8 @@ public struct ClassificationScores: Sendable {
         kind = batch.kind
         columns = batch.columns
         hasScores = batch.scores != nil
-        count(batch, keeping: hasScores || batch.weights != nil || kind == .multilabel)
+        let isNeeded = hasScores || batch.weights != nil || kind == .multilabel
+        count(batch, keeping: isNeeded || keepsRows)
     }
 
     /// Counts rows that have been checked.
@@ -172,6 +182,11 @@ public struct ClassificationScores: Sendable {
         }
         if let convention { details["convention"] = .string(convention.rawValue) }
         return details
+    }
+
+    /// Takes decided classes of no declared kind for some of many.
+    mutating func settle() {
+        if kind == nil { kind = .multiclass }
     }
 
     /// Decided classes of no declared kind are binary if only 0 and 1 were seen.

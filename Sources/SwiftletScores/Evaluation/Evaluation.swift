@@ -16,6 +16,8 @@ package struct Scoring: Sendable {
     package var convention: ScoreConvention?
     /// Inputs of a regression model, for `adjusted_r2`.
     package var predictors: Int?
+    /// Whether a ``Comparison`` will follow.
+    package var keepsRows = false
 
     package init(_ task: ScoreTask) { self.task = task }
 }
@@ -31,7 +33,8 @@ package enum Evaluation: Sendable {
         switch scoring.task {
         case .classification:
             var scores = ClassificationScores(
-                reading: scoring.reading, convention: scoring.convention)
+                reading: scoring.reading, convention: scoring.convention,
+                keepsRows: scoring.keepsRows)
             try scores.update(truth: truth, predicted: predicted, weights: weights)
             self = .classification(scores)
         case .regression:
