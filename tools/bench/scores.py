@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures scores of image sets beside the libraries, in one run and on the same features.
+"""Measures scores of images beside the libraries, in one run and on the same features and pixels.
 
 usage: PYTHON tools/bench/scores.py --swiftlet .build/release/swiftlet [--count 5000] [--width 2048]
-           [--only fid,kid,prdc]
+           [--only fid,kid,prdc,pairs,memory]
 
-PYTHON has numpy, scipy, torch, torch-fidelity, pytorch-fid and prdc. Swiftlet's time is that of the whole
+PYTHON has numpy, scipy, torch, torch-fidelity, pytorch-fid, prdc, scikit-learn and scikit-image. Swiftlet's time is that of the whole
 command, reading the files included; the libraries' that of the function alone. Only ratios say something.
 """
 
@@ -34,12 +34,65 @@ def row(what, time, value, own=None):
     print(f"{what:36} {time:8.2f} s  {value:.8g}  {ratio}", flush=True)
 
 
+def image_pairs(binary, folder, side=1024, count=6):
+    """PSNR and SSIM of megapixels of colour."""
+    from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[0:side, 0:side]
+    base = np.stack([np.sin(x / 17), np.cos(y / 23), np.sin((x + y) / 31)], -1) * 90 + 128
+    first = np.stack([np.clip(base + rng.normal(0, 20, base.shape), 0, 255) for _ in range(count)])
+    second = np.clip(first + rng.normal(0, 10, first.shape), 0, 255).astype(np.uint8)
+    first = first.astype(np.uint8)
+    np.savez(f"{folder}/a.npz", images=first)
+    np.savez(f"{folder}/b.npz", images=second)
+
+    def swiftlet(metric, *more):
+        command = [binary, "score-images", "--paired", "--reference", f"{folder}/a.npz",
+                   "--candidate", f"{folder}/b.npz", "--metrics", metric, "--json",
+                   f"{folder}/s.json", "--quiet", *more]
+        taken = min(seconds(lambda: subprocess.run(command, check=True,
+                                                   stdout=subprocess.DEVNULL))[0] for _ in range(3))
+        return taken / count, json.loads(pathlib.Path(f"{folder}/s.json").read_text())["scores"]
+
+    def library(function):
+        taken, values = seconds(lambda: [function(a, b) for a, b in zip(first, second)])
+        return taken / count, float(np.mean(values))
+
+    gaussian = dict(gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255,
+                    channel_axis=-1)
+    for name, metric, more, function in (
+        ("psnr", "psnr", [], lambda a, b: peak_signal_noise_ratio(a, b, data_range=255)),
+        ("ssim", "ssim", [], lambda a, b: structural_similarity(a, b, **gaussian)),
+        ("ssim, 7 x 7", "ssim", ["--as", "scikit-image"],
+         lambda a, b: structural_similarity(a, b, data_range=255, channel_axis=-1)),
+    ):
+        own, scores = swiftlet(metric, *more)
+        row(f"swiftlet {name}, a megapixel", own, scores[metric])
+        taken, value = library(function)
+        row("scikit-image", taken, value, own)
+
+
+def memory(binary, folder, width):
+    """The peak of `features --statistics` for few and for many images."""
+    rng = np.random.default_rng(3)
+    for count in (2000, 20000):
+        np.savez(f"{folder}/r.npz", images=rng.integers(0, 256, (count, 8, 8, 1), np.uint8))
+        script = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "
+                  "stdout=subprocess.DEVNULL); "
+                  "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)")
+        found = subprocess.run(
+            ["python3", "-c", script, binary, "features", f"{folder}/r.npz", "--features", "digits",
+             "--layer", "dense", "--statistics", "--output", f"{folder}/o.npz", "--quiet"],
+            check=True, capture_output=True, text=True).stdout
+        print(f"statistics of {count} images: peak memory {float(found):.0f} MiB", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--swiftlet", required=True)
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--width", type=int, default=2048)
-    parser.add_argument("--only", default="fid,kid,prdc")
+    parser.add_argument("--only", default="fid,kid,prdc,pairs,memory")
     parser.add_argument("--slow", action="store_true", help="pytorch-fid's matrix root too")
     options = parser.parse_args()
     rng = np.random.default_rng(1)
@@ -63,9 +116,16 @@ def main():
             print(f"  (peak memory {max(before, memory) / 1024:.0f} MiB)")
             return time_taken, json.loads(pathlib.Path(path).read_text())["scores"]
 
+        chosen = options.only.split(",")
+        binary = os.path.abspath(options.swiftlet)
+        if "pairs" in chosen:
+            image_pairs(binary, folder)
+        if "memory" in chosen:
+            memory(binary, folder, options.width)
+        if not {"fid", "kid", "prdc"} & set(chosen):
+            return
         import torch
         tensors = [torch.tensor(x) for x in sets]
-        chosen = options.only.split(",")
         if "fid" in chosen:
             from torch_fidelity import metric_fid
             own, scores = swiftlet("fid")
@@ -92,6 +152,11 @@ def main():
             row("swiftlet prdc", own, scores["density"])
             taken, value = seconds(lambda: compute_prdc(*sets, 5))
             row("prdc (scikit-learn)", taken, value["density"], own)
+            from sklearn.metrics import pairwise_distances
+            taken, value = seconds(lambda: float(pairwise_distances(*sets).mean()))
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            row("one of its three distance matrices", taken, value, own)
+            print(f"  (peak memory {peak:.0f} MiB)")
 
 
 if __name__ == "__main__":

@@ -19,27 +19,32 @@ struct ScoreOutput: ParsableArguments {
 
     func write(_ scores: ClassificationScores, title: String) throws {
         let results = try scores.results(workers: Workers())
-        try write(results, title: title) { $0.add(scores, report: results) }
+        try emit(results, title: title) { $0.add(scores, report: results) }
     }
 
     func write(_ scores: RegressionScores, title: String) throws {
         let results = try scores.results(workers: Workers())
-        try write(results, title: title) { $0.add(scores, report: results) }
+        try emit(results, title: title) { $0.add(scores, report: results) }
     }
 
-    /// Scores of images.
-    func write(_ results: ScoreReport, title: String) throws {
-        try write(results, title: title) { $0.add(results) }
+    /// Scores of images, and what a report shows of the images themselves.
+    func write(
+        _ results: ScoreReport, title: String, gallery: (inout ReportPage) throws -> Void
+    ) throws {
+        try emit(results, title: title) { page in
+            page.add(results)
+            try gallery(&page)
+        }
     }
 
     /// Files first: a table that was shown promises that they are there.
-    private func write(
-        _ results: ScoreReport, title: String, fill: (inout ReportPage) -> Void
+    private func emit(
+        _ results: ScoreReport, title: String, fill: (inout ReportPage) throws -> Void
     ) throws {
         if let json { try AtomicFile.write(results.json.text(pretty: true) + "\n", to: json) }
         if let report {
             var page = ReportPage(title: "Scores", subtitle: title)
-            fill(&page)
+            try fill(&page)
             try AtomicFile.write(page.html, to: report)
         }
         print(ScoreTables(results).text(for: .standardOutput))
