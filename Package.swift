@@ -43,6 +43,9 @@ targets += [
     .systemLibrary(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg",
         providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+        name: "CWebP", pkgConfig: "libwebpdemux",
+        providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
     .target(name: "CPNGCodec", dependencies: ["CPNG"]),
     .target(name: "CBundledData"),
     .target(
@@ -130,7 +133,8 @@ targets += [
 // Floor 4: data.
 targets += [
     library(
-        "SwiftletData", "CBundledData", "CPNGCodec", "CTurboJPEG", "SwiftletArchive",
+        "SwiftletData", "CBundledData", "CPNGCodec", "CTurboJPEG", "CWebP",
+        "SwiftletArchive",
         "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletNumPy", "SwiftletTensor"),
     tests(
         "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",

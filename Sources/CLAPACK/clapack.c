@@ -11,6 +11,9 @@ typedef void product_function(const char *, const char *, const int *, const int
 typedef void squares_function(const char *, const char *, const int *, const int *, const double *,
                               const double *, const int *, const double *, double *, const int *,
                               size_t, size_t);
+typedef void solve_function(const char *, const char *, const char *, const char *, const int *,
+                            const int *, const double *, const double *, const int *, double *,
+                            const int *, size_t, size_t, size_t, size_t);
 typedef void cholesky_function(const char *, const int *, double *, const int *, int *, size_t);
 typedef void eigen_function(const char *, const char *, const int *, double *, const int *,
                             double *, double *, const int *, int *, const int *, int *, size_t,
@@ -22,6 +25,7 @@ typedef void singular_function(const char *, const int *, const int *, double *,
 static struct {
     product_function *product;
     squares_function *squares;
+    solve_function *solve;
     cholesky_function *cholesky;
     eigen_function *eigen;
     singular_function *singular;
@@ -41,11 +45,12 @@ static bool open_library(const char *name) {
     if (!handle) return false;
     *(void **)&library.product = dlsym(handle, "dgemm_");
     *(void **)&library.squares = dlsym(handle, "dsyrk_");
+    *(void **)&library.solve = dlsym(handle, "dtrsm_");
     *(void **)&library.cholesky = dlsym(handle, "dpotrf_");
     *(void **)&library.eigen = dlsym(handle, "dsyevd_");
     *(void **)&library.singular = dlsym(handle, "dgesdd_");
-    if (library.product && library.squares && library.cholesky && library.eigen &&
-        library.singular)
+    if (library.product && library.squares && library.solve && library.cholesky &&
+        library.eigen && library.singular)
         return true;
     dlclose(handle);
     return false;
@@ -74,6 +79,11 @@ void sl_lapack_product(bool transpose_a, bool transpose_b, int m, int n, int k, 
 void sl_lapack_add_squares(int n, int k, double alpha, const double *a, int lda, double beta,
                            double *c, int ldc) {
     library.squares("L", "N", &n, &k, &alpha, a, &lda, &beta, c, &ldc, 1, 1);
+}
+
+void sl_lapack_solve_lower(int n, int k, const double *a, int lda, double *b, int ldb) {
+    double one = 1;
+    library.solve("L", "L", "N", "N", &n, &k, &one, a, &lda, b, &ldb, 1, 1, 1, 1);
 }
 
 int sl_lapack_cholesky(int n, double *a, int lda) {

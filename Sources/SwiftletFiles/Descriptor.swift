@@ -56,6 +56,21 @@ struct Descriptor: ~Copyable {
         guard fchmod(number, mode) == 0 else { throw FileError(errnoFor: path) }
     }
 
+    borrowing func truncate(to count: Int) throws(FileError) {
+        guard ftruncate(number, off_t(count)) == 0 else { throw FileError(errnoFor: path) }
+    }
+
+    /// Keeps other processes from locking the file; false if one has it locked.
+    borrowing func lock() throws(FileError) -> Bool {
+        if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
+        // Some network file systems know no locks.
+        if errno == EWOULDBLOCK { return false }
+        guard errno == ENOTSUP || errno == ENOLCK || errno == EINVAL else {
+            throw FileError(errnoFor: path)
+        }
+        return true
+    }
+
     /// Waits until the bytes are on the disk. Pipes and some directories cannot be synced.
     borrowing func synchronize() throws(FileError) {
         let number = number

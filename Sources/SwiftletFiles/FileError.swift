@@ -13,6 +13,8 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         case tooLarge(limit: Int)
         /// A device, pipe or socket stands where a plain file is needed.
         case notRegular
+        /// Another process is writing it.
+        case inUse
     }
 
     public let path: String
@@ -44,6 +46,7 @@ extension FileError.Cause: CustomStringConvertible {
         case .system(let number): String(cString: strerror(number))
         case .tooLarge(let limit): "larger than the limit of \(limit) bytes"
         case .notRegular: "not a regular file"
+        case .inUse: "in use by another process"
         }
     }
 }

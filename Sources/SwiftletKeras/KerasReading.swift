@@ -77,12 +77,12 @@ struct KerasReading {
         case .package(let package): return try model(from: package)
         case .legacyModel(let file): return try model(from: file)
         case .architecture(let json):
-            guard !needsWeights else {
+            let model = try model(
+                json, era: KerasEra(architecture: json), compiled: json, hints: hints)
+            guard try !needsWeights || model.network.shapes().weights.isEmpty else {
                 throw KerasFileError(
                     path, .foreign("an architecture without weights; name the file that has them"))
             }
-            let model = try model(
-                json, era: KerasEra(architecture: json), compiled: json, hints: hints)
             return (model, WeightReport())
         case .legacyWeights, .weights, .shardedWeights, .foreign:
             throw KerasFileError(

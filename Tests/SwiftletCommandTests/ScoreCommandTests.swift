@@ -226,7 +226,10 @@ import Testing
                 ("nan.npz", "error: nan.npz: generated[0, 1]: a finite number needed, nan found"),
                 ("wide.npz", "error: r.npz, wide.npz: 4 features per image in the real set, 3"),
                 ("empty", "error: empty: no pictures"), ("none", "error: none: "),
-                ("images.npz", "error: images need a network: --features"),
+                (
+                    "images.npz",
+                    "warning: no --features: the small classifier of handwritten digits"
+                ),
             ] {
                 let run = try CommandRun(
                     ["score-images", "--real", "r.npz", "--generated", generated], in: directory)
@@ -234,6 +237,143 @@ import Testing
                 #expect(run.errors.hasPrefix(cause), "\(generated): \(run.errors)")
                 #expect(run.errorLines.count == 1)
                 #expect(run.output.isEmpty)
+            }
+        }
+    }
+
+    /// Killed as it is, without a chance to clean up; what it knew it need not learn again.
+    @Test func aBrokenOffScoringGoesOn() throws {
+        var model = try Sequential {
+            Input(64, 64, 1)
+            Conv2D(48, kernel: 3, activation: .relu)
+            Conv2D(48, kernel: 3, activation: .relu)
+            GlobalAveragePooling2D()
+            Dense(5, activation: .softmax)
+        }
+        try model.initialize(seed: 1)
+        try withTemporaryDirectory { directory in
+            try model.save(to: directory + "/m.keras")
+            let random = CounterRandom(seed: 3)
+            for (name, seed) in [("r.npz", 0), ("g.npz", 5000)] {
+                let images = try Tensor(
+                    (0..<90 * 4096).map { UInt8(random.uniform(at: $0 / 3 + seed) * 255) },
+                    shape: [90, 64, 64, 1])
+                try write(directory, name, "images", images)
+            }
+            func command(_ json: String, _ more: [String] = []) -> [String] {
+                [
+                    "score-images", "--real", "r.npz", "--generated", "g.npz", "--metrics",
+                    "fid,kid,is", "--is-splits", "3", "--features", "m.keras", "--batch-size", "2",
+                    "--json", json, "--quiet",
+                ] + more
+            }
+            let whole = try CommandRun(command("whole.json"), in: directory)
+            #expect(whole.status == 0, "\(whole.errors)")
+            let state = directory + "/state"
+            func size() -> Int { (try? readFile(state).count) ?? 0 }
+            // Once among the first images, once among the second.
+            for records in [9, 62] {
+                let killed = try CommandRun(
+                    command("part.json", ["--state", "state"]), in: directory
+                ) { process in
+                    while process.isRunning, size() < records * 68 { usleep(500) }
+                    kill(process.processIdentifier, SIGKILL)
+                }
+                #expect(killed.status == SIGKILL)
+                #expect(try contents(directory).contains("part.json") == false)
+            }
+            let known = size()
+            let rest = try CommandRun(
+                command("part.json", ["--state", "state"]), in: directory)
+            #expect(rest.status == 0, "\(rest.errors)")
+            #expect(size() > known)
+            #expect(try readFile(directory + "/part.json") == readFile(directory + "/whole.json"))
+
+            let other = try CommandRun(
+                command("part.json", ["--state", "state", "--resize", "pil-box"]), in: directory)
+            #expect(other.status == 1)
+            #expect(other.errors.hasPrefix("error: state: the state of another job: real: resize"))
+            #expect(other.errorLines.count == 1)
+        }
+    }
+
+    @Test func imagesOfFloats() throws {
+        try withTemporaryDirectory { directory in
+            let random = CounterRandom(seed: 9)
+            let images = try Tensor(
+                (0..<3 * 12 * 12 * 3).map { Double(random.uniform(at: $0)) },
+                shape: [3, 12, 12, 3])
+            let other = try Tensor(
+                images.elements(of: Double.self).map { $0 * 0.5 }, shape: images.shape)
+            try write(directory, "a.npz", "images", images)
+            try write(directory, "b.npz", "images", other)
+            let command = [
+                "score-images", "--paired", "--reference", "a.npz", "--candidate", "b.npz",
+                "--json",
+                "s.json", "--quiet",
+            ]
+            let refused = try CommandRun(command, in: directory)
+            #expect(
+                refused.errors
+                    == "error: a.npz: images: float64 images need --data-range (1 for values of 0 … 1)\n"
+            )
+            let run = try CommandRun(
+                command + ["--data-range", "1", "--report", "r.html"], in: directory)
+            #expect(run.status == 0, "\(run.errors)")
+            let found = try JSON(parsing: readFile(directory + "/s.json"))["scores"]?["psnr"]
+            var sum = 0.0
+            let values = try images.elements(of: Double.self)
+            for image in 0..<3 {
+                let own = values[image * 432..<(image + 1) * 432]
+                sum -= 10 * log10(own.reduce(0) { $0 + $1 * $1 / 4 } / 432) / 3
+            }
+            #expect(abs((found?.double ?? 0) - sum) < 1e-9)
+            let page = try String(contentsOfFile: directory + "/r.html", encoding: .utf8)
+            // Three pairs of three pictures, whole PNG files.
+            #expect(page.components(separatedBy: "src=\"data:image/png;base64,iVBOR").count == 10)
+            #expect(page.contains("The worst by psnr"))
+        }
+    }
+
+    @Test func shardsAreParts() throws {
+        try withTemporaryDirectory { directory in
+            let random = CounterRandom(seed: 3)
+            let images = try Tensor(
+                (0..<21 * 64).map { UInt8(random.uniform(at: $0) * 255) }, shape: [21, 8, 8, 1])
+            try write(directory, "i.npz", "images", images)
+            var model = try Sequential {
+                Input(8, 8, 1)
+                Flatten()
+                Dense(4)
+            }
+            try model.initialize(seed: 1)
+            try model.save(to: directory + "/m.keras")
+            func features(_ more: [String]) throws {
+                let run = try CommandRun(
+                    ["features", "--features", "m.keras", "--quiet"] + more, in: directory)
+                #expect(run.status == 0, "\(run.errors)")
+            }
+            try features(["i.npz", "--output", "all.npz"])
+            try features(["i.npz", "--output", "stats.npz", "--statistics"])
+            for kind in [[], ["--statistics"]] {
+                for part in 1...3 {
+                    try features(
+                        ["i.npz", "--output", "p\(part).npz", "--shard", "\(part)/3"] + kind)
+                }
+                try features(["p1.npz", "p2.npz", "p3.npz", "--output", "joined.npz"] + kind)
+                let joined = try NPZ(directory + "/joined.npz")
+                if kind.isEmpty {
+                    let all = try NPZ(directory + "/all.npz").read("features")
+                    #expect(try joined.read("features").isIdentical(to: all))
+                } else {
+                    let whole = try NPZ(directory + "/stats.npz")
+                    for name in ["mu", "sigma"] {
+                        let pairs = zip(
+                            try joined.read(name).elements(of: Double.self),
+                            try whole.read(name).elements(of: Double.self))
+                        #expect(pairs.allSatisfy { abs($0 - $1) < 1e-9 * (1 + abs($1)) })
+                    }
+                }
             }
         }
     }

@@ -142,7 +142,7 @@ private func source(_ name: String) -> String { Fixtures.path("sources/\(name)")
         ("a.npz", "not a zip archive, or cut off"), ("a.npy", "not a NumPy .npy file"),
         ("a.h5", "not an HDF5 file"), ("a.csv", "no numbers below the header"),
         ("a.bin", "not a binary CIFAR-10 or CIFAR-100 file"), ("a.idx", "not an IDX file"),
-        ("a.png", "not a PNG, JPEG, BMP, PPM or PGM image"),
+        ("a.png", "not a PNG, JPEG, WebP, BMP, PPM or PGM image"),
         (
             "a.pdf",
             "not a kind of data file that is known (.npz, .npy, .csv, .h5, IDX, CIFAR, images)"

@@ -25,9 +25,22 @@ import Testing
                 found.isClose(to: value, relative: 1e-8),
                 "\(name): \(value.text()) expected, \(found.text()) found")
         }
-        let error = report.json["standard_errors"]?["kid"]
-        let expected = try #require(row.json["kid_standard_error"])
-        #expect(error?.isClose(to: expected, relative: 1e-8) == true)
+        for name in ["kid", "fid"] {
+            let error = report.json["standard_errors"]?[name] ?? "missing"
+            let expected = try #require(row.json["\(name)_standard_error"])
+            #expect(error.isClose(to: expected, relative: 1e-6), "\(name): \(error.text())")
+        }
+        for (name, limits) in row.json["intervals"]?.object ?? [:] {
+            for (index, limit) in ["low", "high"].enumerated() {
+                let found = report.json["intervals"]?[name]?[limit] ?? "missing"
+                #expect(found.isClose(to: limits[index] ?? .null, relative: 1e-8), "\(name)")
+            }
+        }
+        if let error = row.json["inception_standard_error"]?.double {
+            let mean = try #require(report["inception_score_mean"])
+            let high = report.json["intervals"]?["inception_score_mean"]?["high"]?.double
+            #expect(abs((high ?? 0) - mean - 1.959_963_984_540_054 * error) < 1e-8 * error)
+        }
         if !isComplete {
             #expect(report["kid_mean"] != nil && report["kid_std"] != nil)
         }
@@ -194,6 +207,51 @@ import Testing
         #expect(throws: ScoreError.self) { try statistics([0, 1], [1, 0.5, -0.5, 1]) }
         #expect(throws: ScoreError.self) { try statistics([0, 1], [1, 0, 0, -1]) }
         #expect(throws: ScoreError.self) { try statistics([0, .infinity], [1, 0, 0, 1]) }
+    }
+
+    /// The interval should hold the distance of another sample as often as it promises.
+    @Test func theStandardErrorIsTheSpread() throws {
+        var (errors, distances): ([Double], [Double]) = ([], [])
+        for seed in 0..<60 as Range<UInt64> {
+            // Also through the sample and Lanczos steps that large sets take.
+            let real = try ImageSet(
+                features: FeatureRows(features(700, 8, seed: 2 * seed), as: .real), as: .real)
+            let generated = try ImageSet(
+                features: FeatureRows(
+                    features(300, 8, seed: 2 * seed + 1, shift: 1), as: .generated),
+                as: .generated)
+            let report = try ImageSetScores(metrics: [.fid]).results(
+                real: real, generated: generated)
+            distances.append(try #require(report["fid"]))
+            errors.append(try #require(report.json["standard_errors"]?["fid"]?.double))
+        }
+        let mean = distances.reduce(0, +) / 60
+        let deviation = (distances.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 59).squareRoot()
+        let error = errors.reduce(0, +) / 60
+        // 60 values tell a deviation to some 10 %.
+        #expect(abs(error - deviation) < 0.3 * deviation, "\(error) \(deviation)")
+    }
+
+    @Test func largeSetsEstimateTheirError() throws {
+        // More than 512 features: Lanczos; a sample of 512 rows at most. Axes that are independent.
+        let width = 520
+        func set(_ count: Int, seed: UInt64, _ input: ScoreError.Input) throws -> ImageSet {
+            let random = CounterRandom(seed: seed)
+            let rows = try Tensor(
+                (0..<count * width).map { index in
+                    random.normal(at: index) * (1 + Float(index % width) / 100)
+                }, shape: Shape([count, width]))
+            return try ImageSet(features: FeatureRows(rows, as: input), as: input)
+        }
+        let scores = ImageSetScores(metrics: [.fid])
+        func error(_ real: ImageSet, _ generated: ImageSet) throws -> Double {
+            let report = try scores.results(real: real, generated: generated)
+            return try #require(report.json["standard_errors"]?["fid"]?.double)
+        }
+        let real = try set(1100, seed: 1, .real)
+        let large = try error(real, set(1500, seed: 2, .generated))
+        let again = try error(real, set(1500, seed: 3, .generated))
+        #expect(large > 0 && abs(large - again) < 0.3 * large)
     }
 
     @Test func theLimitIsBelowAndNearTheTruth() throws {

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Measures scores of image sets and of tables beside the libraries, in one run and on the same data.
+"""Measures scores of images beside the libraries, in one run and on the same features and pixels.
 
 usage: PYTHON tools/bench/scores.py --swiftlet .build/release/swiftlet [--count 5000] [--width 2048]
-           [--only fid,kid,prdc,tables] [--rows 10000000]
+           [--only fid,kid,prdc,pairs,memory]
 
-PYTHON has numpy, scipy, torch, torch-fidelity, pytorch-fid and prdc; for tables scikit-learn
-alone. Swiftlet's time is that of the whole
+PYTHON has numpy, scipy, torch, torch-fidelity, pytorch-fid, prdc, scikit-learn and scikit-image. Swiftlet's time is that of the whole
 command, reading the files included; the libraries' that of the function alone. Only ratios say something.
 """
 
@@ -35,53 +34,57 @@ def row(what, time, value, own=None):
     print(f"{what:36} {time:8.2f} s  {value:.8g}  {ratio}", flush=True)
 
 
-def tables(swiftlet, rows):
-    """A classification's report: everything that `swiftlet score` writes, beside the functions of
-    scikit-learn that give the most usual part of it."""
-    from sklearn import metrics as sk
-    rng = np.random.default_rng(1)
+def image_pairs(binary, folder, side=1024, count=6):
+    """PSNR and SSIM of megapixels of colour."""
+    from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[0:side, 0:side]
+    base = np.stack([np.sin(x / 17), np.cos(y / 23), np.sin((x + y) / 31)], -1) * 90 + 128
+    first = np.stack([np.clip(base + rng.normal(0, 20, base.shape), 0, 255) for _ in range(count)])
+    second = np.clip(first + rng.normal(0, 10, first.shape), 0, 255).astype(np.uint8)
+    first = first.astype(np.uint8)
+    np.savez(f"{folder}/a.npz", images=first)
+    np.savez(f"{folder}/b.npz", images=second)
 
-    def score(folder, y, p, *options):
-        np.save(f"{folder}/y.npy", y)
-        np.save(f"{folder}/p.npy", p)
-        taken, _ = seconds(lambda: subprocess.run(
-            [os.path.abspath(swiftlet), "score", "--task", "classification", "--truth",
-             f"{folder}/y.npy", "--predicted", f"{folder}/p.npy", "--json", f"{folder}/s.json",
-             *options], check=True, stdout=subprocess.DEVNULL))
-        return taken, json.loads(pathlib.Path(f"{folder}/s.json").read_text())["scores"]
+    def swiftlet(metric, *more):
+        command = [binary, "score-images", "--paired", "--reference", f"{folder}/a.npz",
+                   "--candidate", f"{folder}/b.npz", "--metrics", metric, "--json",
+                   f"{folder}/s.json", "--quiet", *more]
+        taken = min(seconds(lambda: subprocess.run(command, check=True,
+                                                   stdout=subprocess.DEVNULL))[0] for _ in range(3))
+        return taken / count, json.loads(pathlib.Path(f"{folder}/s.json").read_text())["scores"]
 
-    with tempfile.TemporaryDirectory() as folder:
-        y = rng.integers(0, 2, rows)
-        p = np.clip(rng.random(rows) * 0.7 + 0.3 * y, 0, 1).astype(np.float32)
-        print(f"binary, {rows:,} rows, probabilities")
-        own, scores = score(folder, y, p)
-        row("swiftlet, with intervals", own, scores["roc_auc"])
-        bare, scores = score(folder, y, p, "--no-intervals")
-        row("swiftlet, without", bare, scores["roc_auc"])
+    def library(function):
+        taken, values = seconds(lambda: [function(a, b) for a, b in zip(first, second)])
+        return taken / count, float(np.mean(values))
 
-        def reference():
-            d = (p > 0.5).astype(int)
-            sk.classification_report(y, d, output_dict=True)
-            sk.confusion_matrix(y, d)
-            sk.roc_curve(y, p)
-            sk.average_precision_score(y, p)
-            sk.log_loss(y, p)
-            sk.brier_score_loss(y, p)
-            return sk.roc_auc_score(y, p)
-        taken, value = seconds(reference)
-        row("scikit-learn, without intervals", taken, value, own)
+    gaussian = dict(gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255,
+                    channel_axis=-1)
+    for name, metric, more, function in (
+        ("psnr", "psnr", [], lambda a, b: peak_signal_noise_ratio(a, b, data_range=255)),
+        ("ssim", "ssim", [], lambda a, b: structural_similarity(a, b, **gaussian)),
+        ("ssim, 7 x 7", "ssim", ["--as", "scikit-image"],
+         lambda a, b: structural_similarity(a, b, data_range=255, channel_axis=-1)),
+    ):
+        own, scores = swiftlet(metric, *more)
+        row(f"swiftlet {name}, a megapixel", own, scores[metric])
+        taken, value = library(function)
+        row("scikit-image", taken, value, own)
 
-        y = rng.integers(0, 10, rows)
-        d = np.where(rng.random(rows) < 0.7, y, rng.integers(0, 10, rows))
-        print(f"10 classes, {rows:,} rows, decided")
-        own, scores = score(folder, y, d)
-        row("swiftlet, with intervals", own, scores["f1_macro"])
 
-        def reference():
-            sk.confusion_matrix(y, d)
-            return sk.classification_report(y, d, output_dict=True)["macro avg"]["f1-score"]
-        taken, value = seconds(reference)
-        row("scikit-learn, without intervals", taken, value, own)
+def memory(binary, folder, width):
+    """The peak of `features --statistics` for few and for many images."""
+    rng = np.random.default_rng(3)
+    for count in (2000, 20000):
+        np.savez(f"{folder}/r.npz", images=rng.integers(0, 256, (count, 8, 8, 1), np.uint8))
+        script = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "
+                  "stdout=subprocess.DEVNULL); "
+                  "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)")
+        found = subprocess.run(
+            ["python3", "-c", script, binary, "features", f"{folder}/r.npz", "--features", "digits",
+             "--layer", "dense", "--statistics", "--output", f"{folder}/o.npz", "--quiet"],
+            check=True, capture_output=True, text=True).stdout
+        print(f"statistics of {count} images: peak memory {float(found):.0f} MiB", flush=True)
 
 
 def main():
@@ -89,15 +92,9 @@ def main():
     parser.add_argument("--swiftlet", required=True)
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--width", type=int, default=2048)
-    parser.add_argument("--only", default="fid,kid,prdc")
-    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--only", default="fid,kid,prdc,pairs,memory")
     parser.add_argument("--slow", action="store_true", help="pytorch-fid's matrix root too")
     options = parser.parse_args()
-    chosen = options.only.split(",")
-    if "tables" in chosen:
-        tables(options.swiftlet, options.rows)
-        if len(chosen) == 1:
-            return
     rng = np.random.default_rng(1)
     scales = np.exp(-np.arange(options.width) / options.width * 6)
     mixing = np.linalg.qr(rng.normal(size=(options.width, options.width)))[0]
@@ -119,6 +116,14 @@ def main():
             print(f"  (peak memory {max(before, memory) / 1024:.0f} MiB)")
             return time_taken, json.loads(pathlib.Path(path).read_text())["scores"]
 
+        chosen = options.only.split(",")
+        binary = os.path.abspath(options.swiftlet)
+        if "pairs" in chosen:
+            image_pairs(binary, folder)
+        if "memory" in chosen:
+            memory(binary, folder, options.width)
+        if not {"fid", "kid", "prdc"} & set(chosen):
+            return
         import torch
         tensors = [torch.tensor(x) for x in sets]
         if "fid" in chosen:
@@ -147,6 +152,11 @@ def main():
             row("swiftlet prdc", own, scores["density"])
             taken, value = seconds(lambda: compute_prdc(*sets, 5))
             row("prdc (scikit-learn)", taken, value["density"], own)
+            from sklearn.metrics import pairwise_distances
+            taken, value = seconds(lambda: float(pairwise_distances(*sets).mean()))
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            row("one of its three distance matrices", taken, value, own)
+            print(f"  (peak memory {peak:.0f} MiB)")
 
 
 if __name__ == "__main__":

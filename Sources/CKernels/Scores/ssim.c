@@ -18,10 +18,27 @@ static double squared_difference_deep(const uint16_t *a, const uint16_t *b, size
     return sum;
 }
 
-double sl_score_squared_difference(const void *reference, const void *candidate, bool deep,
-                                   size_t pixels, size_t channels, size_t counted_channels) {
-    if (deep)
+static double squared_difference_doubles(const double *a, const double *b, size_t pixels,
+                                         size_t channels, size_t counted_channels) {
+    double sum = 0;
+    for (size_t pixel = 0; pixel < pixels; pixel++, a += channels, b += channels) {
+        for (size_t channel = 0; channel < counted_channels; channel++) {
+            double e = a[channel] - b[channel];
+            sum += e * e;
+        }
+    }
+    return sum;
+}
+
+double sl_score_squared_difference(const void *reference, const void *candidate,
+                                   sl_score_samples kind, size_t pixels, size_t channels,
+                                   size_t counted_channels) {
+    if (kind == SL_SCORE_WORDS)
         return squared_difference_deep(reference, candidate, pixels, channels, counted_channels);
+    if (kind == SL_SCORE_DOUBLES) {
+        return squared_difference_doubles(reference, candidate, pixels, channels,
+                                          counted_channels);
+    }
     const uint8_t *a = reference, *b = candidate;
     uint64_t sum = 0;
     if (channels == counted_channels) {
@@ -47,15 +64,18 @@ double sl_score_squared_difference(const void *reference, const void *candidate,
     return (double)sum;
 }
 
-void sl_score_image_plane(const void *pixels, bool deep, size_t count, size_t channels,
-                          size_t channel, float *plane) {
-    if (deep) {
-        const uint16_t *samples = pixels;
-        for (size_t i = 0; i < count; i++) plane[i] = samples[i * channels + channel] / 257.0f;
-    } else {
-        const uint8_t *samples = pixels;
-        for (size_t i = 0; i < count; i++) plane[i] = samples[i * channels + channel];
+#define COPY_PLANE(type, operation)                                                                \
+    {                                                                                              \
+        const type *samples = pixels;                                                              \
+        for (size_t i = 0; i < count; i++)                                                         \
+            plane[i] = (float)samples[i * channels + channel] operation;                           \
     }
+
+void sl_score_image_plane(const void *pixels, sl_score_samples kind, size_t count,
+                          size_t channels, size_t channel, float *plane) {
+    if (kind == SL_SCORE_BYTES) COPY_PLANE(uint8_t, )
+    if (kind == SL_SCORE_WORDS) COPY_PLANE(uint16_t, / 257.0f)
+    if (kind == SL_SCORE_DOUBLES) COPY_PLANE(double, )
 }
 
 void sl_score_halve_plane(const float *plane, size_t height, size_t width, float *halved) {

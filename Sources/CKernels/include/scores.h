@@ -186,12 +186,15 @@ void sl_score_count_balls(const sl_score_distances *block, const double *rows,
                           uint8_t *in_column_ball, uint8_t *row_ball_used);
 
 // Images.
-// Samples have 8 or, `deep`, 16 bits. Sums are exact in units of the samples.
-double sl_score_squared_difference(const void *reference, const void *candidate, bool deep,
-                                   size_t pixels, size_t channels, size_t counted_channels);
+// Samples have 8 bits, 16 bits, or are doubles of 0 … 255.
+typedef enum { SL_SCORE_BYTES, SL_SCORE_WORDS, SL_SCORE_DOUBLES } sl_score_samples;
+/// In units of the samples; exact but of doubles.
+double sl_score_squared_difference(const void *reference, const void *candidate,
+                                   sl_score_samples kind, size_t pixels, size_t channels,
+                                   size_t counted_channels);
 /// One channel as 0 … 255.
-void sl_score_image_plane(const void *pixels, bool deep, size_t count, size_t channels,
-                          size_t channel, float *plane);
+void sl_score_image_plane(const void *pixels, sl_score_samples kind, size_t count,
+                          size_t channels, size_t channel, float *plane);
 /// 2 × 2 means with stride 2; an odd side first repeats its last row or column.
 void sl_score_halve_plane(const float *plane, size_t height, size_t width, float *halved);
 /// Means over all window positions.

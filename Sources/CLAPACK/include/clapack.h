@@ -30,6 +30,9 @@ void sl_lapack_product(bool transpose_a, bool transpose_b, int m, int n, int k, 
 void sl_lapack_add_squares(int n, int k, double alpha, const double *a, int lda, double beta,
                            double *c, int ldc);
 
+/* b = L⁻¹ · b, L the lower triangle of a (n × n), b of n × k. */
+void sl_lapack_solve_lower(int n, int k, const double *a, int lda, double *b, int ldb);
+
 /* a = L · Lᵀ from the lower triangle of a, n × n; L takes its place. */
 int sl_lapack_cholesky(int n, double *a, int lda);
 

@@ -59,7 +59,8 @@ struct Compare: ParsableCommand {
         let (first, second) = (try evaluation(of: a), try evaluation(of: b))
         let comparison = try naming("\(a), \(b)") {
             try Evaluation.compare(
-                first, second, confidence: scoring.confidence, workers: Workers())
+                first, second, confidence: scoring.confidence ?? Confidence(resamples: 0),
+                workers: Workers())
         }
         let tables = ComparisonTables(comparison, names: (a, b))
         if let json { try AtomicFile.write(tables.json.text(pretty: true) + "\n", to: json) }

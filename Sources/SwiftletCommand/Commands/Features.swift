@@ -12,11 +12,16 @@ struct Features: ParsableCommand {
         abstract: "Run images through a feature network and keep what it says of them.",
         discussion: """
             The .npz serves `score-images` as --real or --generated. It holds features [images, width], and, \
-            with --logits, logits; or, with --statistics, mean and covariance alone (mu, sigma).
+            with --logits, logits; or, with --statistics, mean and covariance alone (mu, sigma). Several \
+            such files, those of shards say, become one.
             """)
 
-    @Argument(help: "A folder, .zip or .tar of images, or an .npz with images.")
-    var images: String
+    @Argument(
+        help: "A folder, .zip or .tar of images, an .npz with images, or several .npz to join.")
+    var images: [String]
+
+    @Option(help: ArgumentHelp("Only the k-th of n parts of the images.", valueName: "k/n"))
+    var shard: Shard?
 
     @Option(help: ArgumentHelp("Where the features go.", valueName: "npz"))
     var output: String
@@ -32,6 +37,7 @@ struct Features: ParsableCommand {
         help: ArgumentHelp("Prepare pictures as a library does.", valueName: "library"))
     var preset: ImagePreset?
 
+    @OptionGroup var pictures: PictureOptions
     @OptionGroup var network: FeatureOptions
     @OptionGroup var log: LogOptions
 
@@ -42,39 +48,64 @@ struct Features: ParsableCommand {
         guard !(logits && statistics) else {
             throw ValidationError("--statistics keeps no logits")
         }
+        guard !images.isEmpty else { throw ValidationError("images expected") }
+        guard shard == nil || images.count == 1 else {
+            throw ValidationError("--shard is of one set of images")
+        }
     }
 
     func run() throws {
         try checkDestination(output)
-        var loader = ImageSetLoader(network: network, preset: preset, log: log)
-        loader.needsRows = !statistics
-        loader.needsLogits = logits
-        let set = try loader.extracted(images, as: .generated)
-        if statistics {
-            try set.statistics.save(to: output)
+        let set: ImageSet
+        if images.count > 1 {
+            set = try FeatureJoining(paths: images, statistics: statistics).joined()
         } else {
-            var arrays: [(name: String, tensor: Tensor)] = []
-            if let features = set.features {
-                arrays.append((name: "features", tensor: features.tensor))
-            }
-            if let logits = set.logits { arrays.append((name: "logits", tensor: logits.tensor)) }
-            try NPZ.write(NamedTensors(arrays), to: output, compressed: false)
-            for (name, tensor) in arrays { print("\(name)  \(tensor.dtype)  \(tensor.shape)") }
+            var loader = ImageSetLoader(
+                network: network, pictures: pictures, preset: preset, log: log)
+            loader.needsRows = !statistics
+            loader.needsLogits = logits
+            loader.shard = shard
+            set = try loader.extracted(images[0], as: .generated)
         }
+        guard let features = set.features, !statistics else {
+            try set.statistics.save(to: output)
+            return
+        }
+        var arrays = [(name: "features", tensor: features.tensor)]
+        if let logits = set.logits { arrays.append((name: "logits", tensor: logits.tensor)) }
+        try NPZ.write(NamedTensors(arrays), to: output, compressed: false)
+        for (name, tensor) in arrays { print("\(name)  \(tensor.dtype)  \(tensor.shape)") }
+    }
+}
+
+/// `2/4`: the second of four.
+struct Shard: ExpressibleByArgument {
+    /// From 0.
+    let index: Int
+    let count: Int
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: "/", omittingEmptySubsequences: false).map {
+            Int($0)
+        }
+        guard numbers.count == 2, let number = numbers[0], let count = numbers[1],
+            (1...1_000_000).contains(count), (1...count).contains(number)
+        else { return nil }
+        (index, self.count) = (number - 1, count)
     }
 }
 
 extension FeatureStatistics? {
-    /// As pytorch-fid keeps them: `mu` and `sigma`.
+    /// As pytorch-fid keeps them: `mu` and `sigma`; beside them, so that parts can be joined, `count`.
     func save(to path: String) throws {
         guard let self else {
             throw CommandError(path, "no statistics: two images or more are needed")
         }
         let sigma = try Tensor(self.covariance, shape: Shape([self.width, self.width]))
-        try NPZ.write(
-            NamedTensors([
-                (name: "mu", tensor: try Tensor(self.mean)), (name: "sigma", tensor: sigma),
-            ]),
-            to: path, compressed: false)
+        var arrays = [(name: "mu", tensor: try Tensor(self.mean)), (name: "sigma", tensor: sigma)]
+        if let count = self.count {
+            arrays.append((name: "count", tensor: try Tensor([Int64(count)])))
+        }
+        try NPZ.write(NamedTensors(arrays), to: path, compressed: false)
     }
 }

@@ -31,6 +31,7 @@ struct ScoreImages: ParsableCommand {
             valueName: "list"))
     var metrics: ImageMetrics?
 
+    @OptionGroup(title: "Pictures") var pictures: PictureOptions
     @OptionGroup(title: "Perceptual distance") var perceptual: PerceptualOptions
     @OptionGroup(title: "Feature network") var network: FeatureOptions
     @OptionGroup(title: "Scores of sets") var set: ImageSetOptions
@@ -74,16 +75,23 @@ struct ScoreImages: ParsableCommand {
             if metrics.pairs.isEmpty, !metrics.lpips { metrics.pairs = [.psnr, .ssim] }
             let job = ImagePairJob(
                 reference: reference, candidate: candidate, metrics: metrics,
-                perceptual: perceptual, preset: set.preset, threads: network.threads, log: log)
-            try output.write(job.run(), title: "\(candidate) against \(reference)")
+                pictures: pictures, perceptual: perceptual, preset: set.preset,
+                threads: network.threads, log: log)
+            let (report, gallery) = try job.run()
+            try output.write(report, title: "\(candidate) against \(reference)") {
+                try gallery.add(to: &$0, report)
+            }
         } else if let generated {
             let metrics = metrics?.sets ?? [.fid]
             let job = ImageSetJob(
-                real: real, generated: generated, metrics: metrics, network: network,
-                options: set, log: log)
-            let report = try job.run()
+                real: real, generated: generated, metrics: metrics, pictures: pictures,
+                network: network, options: set, log: log)
+            let (report, galleries) = try job.run()
             try output.write(
-                report, title: real.map { "\(generated) against \($0)" } ?? generated)
+                report, title: real.map { "\(generated) against \($0)" } ?? generated
+            ) { page in
+                for gallery in galleries { try gallery.add(to: &page) }
+            }
         }
     }
 }

@@ -12,9 +12,6 @@ struct ScoreOutput: ParsableArguments {
     @Option(help: ArgumentHelp("Write a page with tables and plots.", valueName: "r.html"))
     var report: String?
 
-    @Flag(help: "No confidence intervals.")
-    var noIntervals = false
-
     func check() throws {
         try checkDestination(json)
         try checkDestination(report)
@@ -24,24 +21,28 @@ struct ScoreOutput: ParsableArguments {
     ///
     /// - Parameter addition: what else the page shows.
     func write(
-        _ evaluation: Evaluation, title: String, confidence: Confidence,
+        _ evaluation: Evaluation, title: String, confidence: Confidence?,
         addition: (inout ReportPage) throws -> Void = { _ in }
     ) throws {
-        let results = try evaluation.results(
-            workers: Workers(), confidence: noIntervals ? nil : confidence)
-        try write(results, title: title) { page in
+        let results = try evaluation.results(workers: Workers(), confidence: confidence)
+        try emit(results, title: title) { page in
             page.add(evaluation, report: results)
             try addition(&page)
         }
     }
 
-    /// Scores of images.
-    func write(_ results: ScoreReport, title: String) throws {
-        try write(results, title: title) { $0.add(results) }
+    /// Scores of images, and what a report shows of the images themselves.
+    func write(
+        _ results: ScoreReport, title: String, gallery: (inout ReportPage) throws -> Void
+    ) throws {
+        try emit(results, title: title) { page in
+            page.add(results)
+            try gallery(&page)
+        }
     }
 
     /// Files first: a table that was shown promises that they are there.
-    private func write(
+    private func emit(
         _ results: ScoreReport, title: String, fill: (inout ReportPage) throws -> Void
     ) throws {
         if let json { try AtomicFile.write(results.json.text(pretty: true) + "\n", to: json) }

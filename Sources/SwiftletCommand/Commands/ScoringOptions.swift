@@ -34,6 +34,9 @@ struct ScoringOptions: ParsableArguments {
     @Option(help: "Which test sets the bootstrap draws.")
     var seed: UInt64 = 0
 
+    @Flag(help: "No intervals.")
+    var noIntervals = false
+
     func validate() throws {
         if task != .classification {
             for (isGiven, flag) in [
@@ -68,7 +71,10 @@ struct ScoringOptions: ParsableArguments {
         return scoring
     }
 
-    var confidence: Confidence { Confidence(resamples: resamples, seed: seed) }
+    /// Nil where no intervals are wanted.
+    var confidence: Confidence? {
+        noIntervals ? nil : Confidence(resamples: resamples, seed: seed)
+    }
 }
 
 extension ScoreError {

@@ -1,6 +1,5 @@
 internal import SwiftletData
 internal import SwiftletDataset
-internal import SwiftletFeatures
 internal import SwiftletFiles
 internal import SwiftletKeras
 internal import SwiftletLayers
@@ -55,7 +54,8 @@ struct DenoisingDemo {
         for pictures in [test.x, denoised] {
             var scores = ImagePairScores(metrics: [.psnr, .fullSSIM])
             try scores.update(
-                name: "digit", reference: Self.bytes(clean), candidate: Self.bytes(pictures))
+                name: "digit", reference: DigitSheet.bytes(clean),
+                candidate: DigitSheet.bytes(pictures))
             results.append(try scores.results())
         }
         var table = TextTable(
@@ -69,7 +69,7 @@ struct DenoisingDemo {
             results[1].json.text(pretty: true) + "\n",
             to: folder.file("denoising-scores.json", "the scores of every denoised digit"))
         try ImageFile.writePNG(
-            Self.sheet([clean, test.x, denoised], columns: 12),
+            DigitSheet.sheet([clean, test.x, denoised], columns: 12),
             to: folder.file("denoising.png", "digits: clean, noisy, denoised"))
         try compareSets(clean, noisy: test.x, denoised, in: &folder)
         for name in ["psnr", "ssim_full"] {
@@ -83,21 +83,11 @@ struct DenoisingDemo {
     private func compareSets(
         _ clean: Tensor, noisy: Tensor, _ denoised: Tensor, in folder: inout DemoFolder
     ) throws {
-        var network = try FeatureNetwork(
-            folder.path + "/digits.keras", layer: DigitsClassifier.featureLayer)
-        network.preprocessing.factor = 1 / 255
-        let extraction = try FeatureExtraction(network, batchSize: 32)
-        func set(_ pictures: Tensor, _ input: ScoreError.Input) throws -> ImageSet {
-            var rows = RowCollector()
-            try extraction.run(Pictures(Self.bytes(pictures), path: folder.path)) { batch in
-                if let features = batch.features { rows.add(features) }
-            }
-            return try ImageSet(features: FeatureRows(rows.tensor(), as: input), as: input)
-        }
+        let eyes = try DigitEyes(folder.path + "/digits.keras")
         let scores = ImageSetScores(metrics: [.fid, .kid, .prdc])
-        let real = try set(clean, .real)
+        let real = try eyes.set(clean, .real)
         let results = try [noisy, denoised].map {
-            try scores.results(real: real, generated: set($0, .generated))
+            try scores.results(real: real, generated: eyes.set($0, .generated))
         }
         var table = TextTable(
             title: "the same as sets, beside the clean ones",
@@ -115,25 +105,5 @@ struct DenoisingDemo {
         guard let before = results[0]["precision"], let after = results[1]["precision"],
             after > before
         else { throw CommandError(folder.path, "denoising: precision has not become better") }
-    }
-
-    /// 0…1 as 0…255.
-    private static func bytes(_ pictures: Tensor) throws -> Tensor {
-        let pixels = try pictures.elements(of: Float.self)
-        return try Tensor(
-            pixels.map { UInt8(min(max($0, 0), 1) * 255 + 0.5) }, shape: pictures.shape)
-    }
-
-    /// A row of digits for each of the tensors, dark on light and eight times as large.
-    private static func sheet(_ rows: [Tensor], columns: Int) throws -> Tensor {
-        let (side, zoom) = (8, 8)
-        let pixels = try rows.map { try bytes($0).elements(of: UInt8.self) }
-        let height = rows.count * side * zoom
-        let width = columns * side * zoom
-        let values = (0..<height * width).map { index -> UInt8 in
-            let (y, x) = (index / width / zoom, index % width / zoom)
-            return 255 - pixels[y / side][(x / side * side + y % side) * side + x % side]
-        }
-        return try Tensor(values, shape: Shape([height, width]))
     }
 }

@@ -11,7 +11,8 @@ struct FeatureOptions: ParsableArguments {
         help: ArgumentHelp(
             "pt_inception-2015-12-05-6726825d.pth, any Keras model, or 'digits'.",
             discussion: """
-                'digits' trains a small classifier of handwritten digits on the spot, for pictures like those.
+                'digits', which is also what serves without a file, trains a small classifier of \
+                handwritten digits on the spot: for small pictures, and to compare with each other alone.
                 """, valueName: "model"))
     var features: String?
 
@@ -31,6 +32,12 @@ struct FeatureOptions: ParsableArguments {
             "What pixels become for a Keras model: 255 (0 … 255), 1 (0 … 1) or -1 (-1 … 1).",
             valueName: "range"))
     var pixels: PixelScale?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep what was computed so far; the same command goes on where it was broken off.",
+            valueName: "file"))
+    var state: String?
 
     @Option(help: "Pictures that are computed at once.")
     var batchSize = 16
@@ -52,10 +59,11 @@ struct FeatureOptions: ParsableArguments {
     func open(features: Bool, logits: Bool, preset: ImagePreset?, log: LogOptions) throws
         -> FeatureNetwork
     {
-        guard let path = self.features else {
-            throw ValidationError(
-                "images need a network: --features with pt_inception-2015-12-05-6726825d.pth, a "
-                    + "Keras model, or 'digits'")
+        let path = self.features ?? "digits"
+        if self.features == nil {
+            StandardError.warn(
+                "no --features: the small classifier of handwritten digits looks at the images; its "
+                    + "scores compare with each other, not with published ones")
         }
         var network: FeatureNetwork
         if path == "digits", PathKind(path) == .missing {
@@ -106,6 +114,7 @@ extension FeatureNetwork {
             "resize": .string(preprocessing.resizing.rawValue),
             "pixel_factor": .double(Double(preprocessing.factor)),
             "pixel_offset": .double(Double(preprocessing.offset)),
+            "input": inputSize.map { .array([.int($0.height), .int($0.width)]) } ?? .null,
         ]
     }
 }

@@ -6,6 +6,21 @@ internal import SwiftletReport
 internal import SwiftletScores
 internal import SwiftletTensor
 
+/// How pictures are read.
+struct PictureOptions: ParsableArguments {
+    @Flag(help: "Turn pictures as their Exif data say; Pillow, and what builds on it, does not.")
+    var exifOrientation = false
+
+    @Option(help: "What is white in .npz images of floats: 1 for values of 0 … 1.")
+    var dataRange: Double?
+
+    func validate() throws {
+        guard dataRange.map({ $0 > 0 && $0.isFinite }) ?? true else {
+            throw ValidationError("--data-range must be above 0")
+        }
+    }
+}
+
 /// What LPIPS looks through.
 struct PerceptualOptions: ParsableArguments {
     @Option(
@@ -36,41 +51,47 @@ struct ImagePairJob {
     let reference: String
     let candidate: String
     let metrics: ImageMetrics
+    let pictures: PictureOptions
     let perceptual: PerceptualOptions
     let preset: ImagePreset?
     let threads: Int?
     let log: LogOptions
 
-    func run() throws -> ScoreReport {
-        let references = try Pictures(anyAt: reference)
-        let candidates = try Pictures(anyAt: candidate)
+    func run() throws -> (report: ScoreReport, gallery: ImagePairGallery) {
+        let references = try Pictures(anyAt: reference, pictures)
+        let candidates = try Pictures(anyAt: candidate, pictures)
         let pairs = try matched(references, candidates)
         let lpips = try metrics.lpips ? openPerceptual() : nil
         if let maps = perceptual.lpipsMaps { try createDirectory(maps) }
-        var scores = ImagePairScores(
-            metrics: metrics.pairs, window: preset?.window ?? .gaussian)
+        var scores = ImagePairScores(metrics: metrics.pairs, window: window)
         var progress = log.progress("images", total: pairs.count)
-        for pair in pairs {
-            let images = (
-                try references.read(pair.reference), try candidates.read(pair.candidate)
-            )
-            do {
-                try scores.update(
-                    name: pair.name, reference: images.0, candidate: images.1,
-                    extra: lpips.map { lpips in
-                        [("lpips", ScoreValue(try lpips.distance(images.0, images.1)))]
-                    } ?? [])
-                if let maps = perceptual.lpipsMaps, let map = try lpips?.map(images.0, images.1) {
-                    try NPY.write(map, to: "\(maps)/\(fileName(of: pair.name)).npy")
+        let workers = Workers(count: threads)
+        let reading = PairReading(references: references, candidates: candidates)
+        for start in stride(from: 0, to: pairs.count, by: workers.count) {
+            let part = pairs[start..<min(start + workers.count, pairs.count)]
+            var results = [Result<ImagePairScores, any Error>?](repeating: nil, count: part.count)
+            results.withUnsafeMutableBufferPointer { results in
+                nonisolated(unsafe) let results = results
+                workers.forEach(parts: part.count) { place in
+                    results[place] = Result { try score(part[start + place], reading, lpips) }
                 }
-            } catch let error as ScoreError {
-                throw CommandError(candidate, error)
             }
-            progress.advance()
+            for result in results {
+                if let result { try scores.merge(result.get()) }
+                progress.advance()
+            }
         }
         progress.finish()
         var report = try scores.results()
-        var provenance = JSONObject()
+        var provenance: JSONObject = [
+            "reference": .string(reference), "candidate": .string(candidate),
+            "images": .int(pairs.count),
+            "exif_orientation": .bool(pictures.exifOrientation),
+        ]
+        provenance["data_range"] = pictures.dataRange.map { .double($0) }
+        if metrics.pairs.contains(.ssim) {
+            provenance["ssim_window"] = .string(window.words)
+        }
         if let preset { provenance["preset"] = .string(preset.rawValue) }
         if let lpips, let net = perceptual.lpipsNet {
             provenance["lpips"] = [
@@ -78,8 +99,45 @@ struct ImagePairJob {
                 "network": .string(lpips.network), "version": .string(lpips.version.rawValue),
             ]
         }
-        if !provenance.isEmpty { report.details["provenance"] = .object(provenance) }
-        return report
+        report.details["provenance"] = .object(provenance)
+        return (
+            report, ImagePairGallery(references: references, candidates: candidates, pairs: pairs)
+        )
+    }
+
+    private var window: SSIMWindow { preset?.window ?? .gaussian }
+
+    private struct PairReading {
+        let references: Pictures
+        let candidates: Pictures
+    }
+
+    private func score(
+        _ pair: (name: String, reference: Int, candidate: Int), _ reading: PairReading,
+        _ lpips: LPIPS?
+    ) throws -> ImagePairScores {
+        let images = (
+            try reading.references.read(pair.reference),
+            try reading.candidates.read(pair.candidate)
+        )
+        var scores = ImagePairScores(metrics: metrics.pairs, window: window)
+        do {
+            guard let lpips else {
+                try scores.update(name: pair.name, reference: images.0, candidate: images.1)
+                return scores
+            }
+            try ImagePairScores.check(name: pair.name, images.0, images.1)
+            let found = try lpips.distance(images.0, images.1, map: perceptual.lpipsMaps != nil)
+            if let maps = perceptual.lpipsMaps, let map = found?.map {
+                try NPY.write(map, to: "\(maps)/\(fileName(of: pair.name)).npy")
+            }
+            try scores.update(
+                name: pair.name, reference: images.0, candidate: images.1,
+                extra: [("lpips", ScoreValue(found?.value))])
+        } catch let error as ScoreError {
+            throw CommandError(candidate, error)
+        }
+        return scores
     }
 
     private func openPerceptual() throws -> LPIPS? {
@@ -121,20 +179,32 @@ struct ImagePairJob {
     }
 }
 
+extension SSIMWindow {
+    fileprivate var words: String {
+        switch self {
+        case .gaussian: "11 x 11 Gaussian, sigma 1.5, inside"
+        case .reflected: "11 x 11 Gaussian, sigma 1.5, reflected"
+        case .uniform: "7 x 7 equal weights, sample moments"
+        }
+    }
+}
+
 extension Pictures {
     /// A folder, an archive, or the array `images` of an .npz.
-    init(anyAt path: String) throws {
+    init(anyAt path: String, _ options: PictureOptions) throws {
+        let upright = options.exifOrientation
         let name = path.lowercased()
         if PathKind(path) == .directory {
-            try self.init(folder: path)
+            try self.init(folder: path, upright: upright)
         } else if name.hasSuffix(".zip") {
-            try self.init(zip: path)
+            try self.init(zip: path, upright: upright)
         } else if name.hasSuffix(".tar") {
-            try self.init(tar: path)
+            try self.init(tar: path, upright: upright)
         } else if name.hasSuffix(".npy") {
-            try self.init(NPY.read(path), path: path)
+            try self.init(NPY.read(path), path: path, dataRange: options.dataRange)
         } else if name.hasSuffix(".npz") {
-            try self.init(NPZ(path).read("images"), path: path)
+            try self.init(
+                NPZ(path).read("images"), path: path, dataRange: options.dataRange)
         } else {
             guard PathKind(path) != .missing else { throw FileError.notFound(path) }
             throw CommandError(path, "a folder, .zip, .tar, .npz or .npy of images expected")

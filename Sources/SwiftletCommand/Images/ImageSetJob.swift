@@ -80,14 +80,16 @@ struct ImageSetJob {
     let real: String?
     let generated: String
     let metrics: [ImageSetMetric]
+    let pictures: PictureOptions
     let network: FeatureOptions
     let options: ImageSetOptions
     let log: LogOptions
 
-    func run() throws -> ScoreReport {
+    func run() throws -> (report: ScoreReport, galleries: [ImageSetGallery]) {
         try checkDestination(options.saveReal)
         try checkDestination(options.saveGenerated)
-        var loader = ImageSetLoader(network: network, preset: options.preset, log: log)
+        var loader = ImageSetLoader(
+            network: network, pictures: pictures, preset: options.preset, log: log)
         loader.needsFeatures = metrics.contains(where: \.needsFeatures)
         loader.opensLogits = metrics.contains(.inceptionScore)
         var sides: [ImageSet] = []
@@ -116,12 +118,13 @@ struct ImageSetJob {
             provenance["fid"] = [
                 "formula": "trace of the root by singular values",
                 "covariance_divisor": "n - 1", "diagonal": .double(options.fidEpsilon),
+                "bias": "upward, about as 1 / images: --fid-infinity tells what is left of it",
             ]
         }
         if let preset = options.preset { provenance["preset"] = .string(preset.rawValue) }
         report.details["provenance"] = .object(provenance)
         warn(report)
-        return report
+        return (report, loader.galleries)
     }
 
     private func warn(_ report: ScoreReport) {
@@ -143,158 +146,5 @@ struct ImageSetJob {
         case .mismatch: real.map { "\($0), \(generated)" } ?? generated
         default: generated
         }
-    }
-}
-
-/// Reads a set: features, images that a network turns into features, or statistics.
-struct ImageSetLoader {
-    let options: FeatureOptions
-    let preset: ImagePreset?
-    let log: LogOptions
-    var needsFeatures = true
-    var needsRows = true
-    var needsLogits = false
-    /// Whether any of the sets that are still to be read needs logits.
-    var opensLogits = false
-    private(set) var provenance = JSONObject()
-    /// Opened for the first set of images.
-    private var opened: (network: FeatureNetwork, extraction: FeatureExtraction)?
-
-    init(network: FeatureOptions, preset: ImagePreset?, log: LogOptions) {
-        options = network
-        self.preset = preset
-        self.log = log
-    }
-
-    mutating func load(_ path: String, as input: ScoreError.Input) throws -> ImageSet {
-        var set = ImageSet()
-        var source = "images"
-        if path.lowercased().hasSuffix(".npz"), PathKind(path) == .regular {
-            let arrays = try NPZ(path)
-            do {
-                source = try read(arrays, of: path, into: &set, as: input)
-            } catch let error as ScoreError {
-                throw CommandError(path, error)
-            }
-        }
-        let lacksFeatures = needsFeatures && set.features == nil && set.statistics == nil
-        let lacksLogits = needsLogits && set.logits == nil
-        if lacksFeatures || lacksLogits {
-            try extract(path, features: lacksFeatures, logits: lacksLogits, into: &set, as: input)
-        }
-        if needsRows, needsFeatures, set.features == nil {
-            throw CommandError(
-                path, "statistics suffice for fid alone; the other scores need features or images")
-        }
-        let count =
-            set.features?.count ?? set.statistics?.count ?? set.logits?.count
-        provenance[input.rawValue] = [
-            "path": .string(path), "source": .string(source),
-            "images": count.map(JSON.int) ?? .null,
-        ]
-        return set
-    }
-
-    /// The features of images, whatever else their file holds.
-    mutating func extracted(_ path: String, as input: ScoreError.Input) throws -> ImageSet {
-        var set = ImageSet()
-        try extract(path, features: true, logits: needsLogits, into: &set, as: input)
-        return set
-    }
-
-    /// What an .npz has of what is needed.
-    private func read(
-        _ arrays: NPZ, of path: String, into set: inout ImageSet, as input: ScoreError.Input
-    ) throws -> String {
-        var source = "images"
-        let lacksFeatures =
-            needsFeatures && !arrays.names.contains("features") && !arrays.names.contains("mu")
-        let lacksLogits = needsLogits && !arrays.names.contains("logits")
-        if lacksFeatures || lacksLogits, !arrays.names.contains("images") {
-            let wanted = lacksFeatures ? "'features', 'images' or 'mu'" : "'logits' or 'images'"
-            throw CommandError(
-                path,
-                "no array \(wanted), but \(shortened(arrays.names, whole: log.details))")
-        }
-        if needsFeatures, arrays.names.contains("features") {
-            set = try ImageSet(
-                features: FeatureRows(arrays.read("features"), as: input), as: input)
-            source = "features"
-        } else if needsFeatures, arrays.names.contains("mu") {
-            set.statistics = try FeatureStatistics(
-                mean: arrays.read("mu"), covariance: arrays.read("sigma"), as: input)
-            source = "statistics"
-        }
-        if needsLogits, arrays.names.contains("logits") {
-            set.logits = try FeatureRows(arrays.read("logits"), as: input)
-            if !needsFeatures { source = "logits" }
-        }
-        return source
-    }
-
-    private mutating func openNetwork() throws -> (FeatureNetwork, FeatureExtraction) {
-        if let opened { return (opened.network, opened.extraction) }
-        let network = try options.open(
-            features: needsFeatures, logits: opensLogits || needsLogits, preset: preset, log: log)
-        provenance["extractor"] = network.provenance
-        let extraction = try naming(network.path) {
-            try FeatureExtraction(
-                network, batchSize: options.batchSize, threads: options.threads)
-        }
-        opened = (network, extraction)
-        return (network, extraction)
-    }
-
-    /// Runs images through the network; features are kept only if every one of them is needed.
-    private mutating func extract(
-        _ path: String, features: Bool, logits: Bool, into set: inout ImageSet,
-        as input: ScoreError.Input
-    ) throws {
-        let pictures = try Pictures(anyAt: path)
-        pictures.warn(log)
-        guard pictures.count > 0 else { throw CommandError(path, "no pictures") }
-        let (opened, extraction) = try openNetwork()
-        var rows = RowCollector()
-        var logitRows = RowCollector()
-        var moments: FeatureMoments?
-        var progress = log.progress(fileName(of: path), total: pictures.count)
-        try naming(path) {
-            try extraction.run(pictures, progress: { progress.update(done: $0) }) { batch in
-                if features, let batchFeatures = batch.features {
-                    if needsRows { rows.add(batchFeatures) }
-                    let part = try FeatureRows(batchFeatures, as: input)
-                    if moments == nil {
-                        moments = try FeatureMoments(width: part.width, as: input)
-                    }
-                    try moments?.update(part)
-                }
-                if logits, let batchLogits = batch.logits { logitRows.add(batchLogits) }
-            }
-        }
-        progress.clear()
-        if features {
-            if needsRows { set.features = try FeatureRows(rows.tensor(), as: input) }
-            if pictures.count > 1 { set.statistics = try moments?.statistics() }
-        }
-        if logits {
-            set.logits = try FeatureRows(logitRows.tensor(), as: input)
-            set.givesProbabilities = opened.givesProbabilities
-        }
-    }
-}
-
-/// Rows that arrive batch by batch.
-struct RowCollector {
-    private var values: [Float] = []
-    private var width = 0
-
-    mutating func add(_ batch: Tensor) {
-        guard let batchValues = try? batch.floats() else { return }
-        width = batch.shape[1]
-        values += batchValues
-    }
-
-    func tensor() throws -> Tensor {
-        try Tensor(values, shape: Shape([width == 0 ? 0 : values.count / width, width]))
     }
 }

@@ -42,7 +42,7 @@ enum DataFormat: Equatable {
         if Gzip.isPacked(bytes) || IDX.isIDX(bytes) { return .idx }
         // Two letters are too little evidence against a name such as `P1.csv`.
         switch ImageFormat(startOf: bytes) {
-        case .png, .jpeg, .other: return .image
+        case .png, .jpeg, .webp, .other: return .image
         case .bmp, .netpbm, nil: return nil
         }
     }

@@ -1,6 +1,6 @@
 public import SwiftletTensor
 
-/// Pictures in files: PNG, JPEG, BMP, PPM and PGM, told apart by their contents.
+/// Pictures in files: PNG, JPEG, WebP, BMP, PPM and PGM, told apart by their contents.
 ///
 /// A picture is a tensor `[height, width, channels]` of 1 (gray) or 3 (red, green, blue) channels,
 /// `uint8`, or `uint16` where the file has more than 8 bits per sample. Palettes are resolved, an
@@ -10,20 +10,37 @@ public enum ImageFile {
     package static let largestPixelCount = 1 << 28
 
     /// The picture in a file.
-    public static func read(_ path: String) throws(DataError) -> Tensor {
-        try DataError.reading(path) { bytes throws(DataError.Cause) in try decode(bytes) }
+    ///
+    /// - Parameter upright: turns the picture as the camera's Exif data say.
+    public static func read(_ path: String, upright: Bool = false) throws(DataError) -> Tensor {
+        try DataError.reading(path) { bytes throws(DataError.Cause) in
+            try decode(bytes, upright: upright)
+        }
     }
 
     /// The picture in the bytes of a file.
-    package static func decode(_ bytes: UnsafeRawBufferPointer) throws(DataError.Cause) -> Tensor {
+    package static func decode(
+        _ bytes: UnsafeRawBufferPointer, upright: Bool = false
+    ) throws(DataError.Cause) -> Tensor {
+        let picture = try stored(bytes)
+        return upright ? try Orientation.apply(Orientation.read(bytes), to: picture) : picture
+    }
+
+    private static func stored(_ bytes: UnsafeRawBufferPointer) throws(DataError.Cause) -> Tensor {
         switch ImageFormat(startOf: bytes) {
         case .png: return try PNG.decode(bytes)
         case .jpeg: return try JPEG.decode(bytes)
+        case .webp: return try WebP.decode(bytes)
         case .bmp: return try BMP.decode(bytes)
         case .netpbm: return try Netpbm.decode(bytes)
         case .other(let name): throw .unsupported("\(name) image")
-        case nil: throw .wrongFormat(expected: "a PNG, JPEG, BMP, PPM or PGM image")
+        case nil: throw .wrongFormat(expected: "a PNG, JPEG, WebP, BMP, PPM or PGM image")
         }
+    }
+
+    /// The bytes of a PNG file of a `uint8` picture `[height, width, 1 or 3]`.
+    package static func png(_ picture: Tensor) throws(DataError.Cause) -> [UInt8] {
+        try PNG.encode(picture)
     }
 
     /// Writes a `uint8` picture `[height, width, 1 or 3]` or `[height, width]` as PNG.
@@ -34,7 +51,7 @@ public enum ImageFile {
 
 /// A kind of picture file, by its first bytes.
 enum ImageFormat: Equatable {
-    case png, jpeg, bmp, netpbm
+    case png, jpeg, webp, bmp, netpbm
     /// Known, but not read here.
     case other(String)
 
@@ -52,7 +69,7 @@ enum ImageFormat: Equatable {
         } else if bytes.count > 11, bytes.starts(with: "RIFF".utf8),
             bytes[8..<12].elementsEqual("WEBP".utf8)
         {
-            self = .other("WebP")
+            self = .webp
         } else if bytes.starts(with: [0x49, 0x49, 0x2a, 0])
             || bytes.starts(with: [0x4d, 0x4d, 0, 0x2a])
         {

@@ -12,18 +12,35 @@ enum JPEG {
             decoder.handle, start, UInt(bytes.count), &width, &height, &subsampling, &colours)
         guard status == 0 else { throw decoder.failure }
         let isGray = colours == Int32(TJCS_GRAY.rawValue)
-        guard isGray || colours == Int32(TJCS_YCbCr.rawValue) || colours == Int32(TJCS_RGB.rawValue)
-        else { throw .unsupported("CMYK JPEG image") }
+        let isPrint =
+            colours == Int32(TJCS_CMYK.rawValue) || colours == Int32(TJCS_YCCK.rawValue)
         let extent = try ImageExtent(
             width: Int(width), height: Int(height), channels: isGray ? 1 : 3)
         return try DataError.Cause.wrapping {
             try Tensor(shape: extent.shape, dtype: .uint8) { pixels in
-                let status = tjDecompress2(
-                    decoder.handle, start, UInt(bytes.count),
-                    pixels.baseAddress?.assumingMemoryBound(to: UInt8.self), width, 0, height,
-                    isGray ? Int32(TJPF_GRAY.rawValue) : Int32(TJPF_RGB.rawValue),
-                    TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT)
-                guard status == 0 || decoder.isHarmless else { throw decoder.failure }
+                guard isPrint else {
+                    return try decoder.decompress(
+                        bytes, extent, as: isGray ? TJPF_GRAY : TJPF_RGB, into: pixels)
+                }
+                let inks = UnsafeMutableRawBufferPointer.allocate(
+                    byteCount: extent.width * extent.height * 4, alignment: 1)
+                defer { inks.deallocate() }
+                try decoder.decompress(bytes, extent, as: TJPF_CMYK, into: inks)
+                print(inks, into: pixels)
+            }
+        }
+    }
+
+    /// Inks as Adobe stores them, 255 for none, become colours as Pillow mixes them.
+    private static func print(
+        _ inks: UnsafeMutableRawBufferPointer, into pixels: UnsafeMutableRawBufferPointer
+    ) {
+        for pixel in 0..<inks.count / 4 {
+            let paper = Int(inks[pixel * 4 + 3])
+            for channel in 0..<3 {
+                let product = (255 - Int(inks[pixel * 4 + channel])) * paper + 128
+                let absorbed = (product >> 8 + product) >> 8
+                pixels[pixel * 3 + channel] = UInt8(clamping: paper - absorbed)
             }
         }
     }
@@ -41,6 +58,18 @@ enum JPEG {
 
         private var message: String {
             tjGetErrorStr2(handle).map { String(cString: $0) } ?? "unknown error"
+        }
+
+        borrowing func decompress(
+            _ bytes: UnsafeRawBufferPointer, _ extent: ImageExtent, as format: TJPF,
+            into pixels: UnsafeMutableRawBufferPointer
+        ) throws(DataError.Cause) {
+            let status = tjDecompress2(
+                handle, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(bytes.count),
+                pixels.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(extent.width), 0,
+                Int32(extent.height), Int32(format.rawValue),
+                TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT)
+            guard status == 0 || isHarmless else { throw failure }
         }
 
         var failure: DataError.Cause { .malformed("damaged JPEG image: \(message)") }

@@ -1,4 +1,4 @@
-internal import SwiftletTensor
+package import SwiftletTensor
 
 /// How a network wants its pixels: `v · factor + offset`, in so many channels.
 package struct Preprocessing: Sendable {
@@ -45,39 +45,48 @@ package struct Preprocessing: Sendable {
 }
 
 extension Pixels {
-    /// Pixels of a `uint8` or `uint16` picture as 0 … 255, without alpha.
+    /// Pixels as 0 … 255, without alpha: of a `uint8` picture, of a `uint16` one the high bytes, as
+    /// Pillow converts them, or of doubles.
     ///
     /// - Parameter wanted: where that is 1, colours become their luminance (ITU-R 601, as Pillow
     ///   has it).
-    init(_ picture: Tensor, channels wanted: Int) throws {
+    package init(_ picture: Tensor, channels wanted: Int) throws {
         let stored = picture.shape[2]
         let counted = stored == 2 ? 1 : min(stored, 3)
-        var values: [Float] = []
-        values.reserveCapacity(picture.elementCount)
-        func take<Sample: TensorElement & BinaryInteger>(_: Sample.Type, _ factor: Float) throws {
+        let isLuminance = wanted == 1 && counted == 3
+        let channels = isLuminance ? 1 : counted
+        let pixels = picture.shape[0] * picture.shape[1]
+        func values<Sample: TensorElement>(
+            _: Sample.Type, _ value: (Sample) -> Float
+        ) throws -> [Float] {
             try picture.withElements(of: Sample.self) { samples in
-                for start in stride(from: 0, to: samples.count, by: stored) {
-                    if wanted == 1, counted == 3 {
-                        let (r, g, b) = (
-                            Float(samples[start]), Float(samples[start + 1]),
-                            Float(samples[start + 2])
-                        )
-                        values.append((r * 0.299 + g * 0.587 + b * 0.114) * factor)
-                    } else {
-                        for channel in 0..<counted {
-                            values.append(Float(samples[start + channel]) * factor)
+                [Float](unsafeUninitializedCapacity: pixels * channels) { target, count in
+                    for pixel in 0..<pixels {
+                        let start = pixel * stored
+                        if isLuminance {
+                            let (r, g, b) = (
+                                value(samples[start]), value(samples[start + 1]),
+                                value(samples[start + 2])
+                            )
+                            target[pixel] = r * 0.299 + g * 0.587 + b * 0.114
+                            continue
+                        }
+                        for channel in 0..<channels {
+                            target[pixel * channels + channel] = value(samples[start + channel])
                         }
                     }
+                    count = pixels * channels
                 }
             }
         }
-        if picture.dtype == .uint16 {
-            try take(UInt16.self, 1 / 257)
-        } else {
-            try take(UInt8.self, 1)
+        let found: [Float]
+        switch picture.dtype {
+        case .uint16: found = try values(UInt16.self) { Float($0 >> 8) }
+        case .float64: found = try values(Double.self) { Float($0) }
+        default: found = try values(UInt8.self) { Float($0) }
         }
         self.init(
             height: picture.shape[0], width: picture.shape[1],
-            channels: wanted == 1 ? 1 : counted, values: values)
+            channels: channels, values: found)
     }
 }

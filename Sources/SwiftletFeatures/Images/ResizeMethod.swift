@@ -21,7 +21,14 @@ package enum ResizeMethod: String, Sendable, CaseIterable {
     case pillowBicubic = "pil-bicubic"
     case pillowLanczos = "pil-lanczos"
     case pillowBox = "pil-box"
+    case pillowHamming = "pil-hamming"
     case pillowNearest = "pil-nearest"
+    /// Pillow's filters on single-precision channels (mode F).
+    case floatBilinear = "pil-bilinear-float"
+    case floatBicubic = "pil-bicubic-float"
+    case floatLanczos = "pil-lanczos-float"
+    case floatBox = "pil-box-float"
+    case floatHamming = "pil-hamming-float"
     /// Pillow's bicubic filter on single-precision channels, clipped to 0…255, as clean-fid has it.
     case cleanBicubic = "clean-bicubic"
 
@@ -41,7 +48,13 @@ package enum ResizeMethod: String, Sendable, CaseIterable {
         case .pillowBicubic: return filtered(picture, height, width, .bicubic, bytes: true)
         case .pillowLanczos: return filtered(picture, height, width, .lanczos, bytes: true)
         case .pillowBox: return filtered(picture, height, width, .box, bytes: true)
-        case .antialiased: return filtered(picture, height, width, .bilinear, bytes: false)
+        case .pillowHamming: return filtered(picture, height, width, .hamming, bytes: true)
+        case .antialiased, .floatBilinear:
+            return filtered(picture, height, width, .bilinear, bytes: false)
+        case .floatBicubic: return filtered(picture, height, width, .bicubic, bytes: false)
+        case .floatLanczos: return filtered(picture, height, width, .lanczos, bytes: false)
+        case .floatBox: return filtered(picture, height, width, .box, bytes: false)
+        case .floatHamming: return filtered(picture, height, width, .hamming, bytes: false)
         case .cleanBicubic:
             var result = filtered(picture, height, width, .bicubic, bytes: false)
             for index in result.values.indices {
@@ -124,12 +137,12 @@ package struct Pixels: Sendable {
 }
 
 private enum Filter {
-    case box, bilinear, bicubic, lanczos
+    case box, bilinear, hamming, bicubic, lanczos
 
     var support: Double {
         switch self {
         case .box: 0.5
-        case .bilinear: 1
+        case .bilinear, .hamming: 1
         case .bicubic: 2
         case .lanczos: 3
         }
@@ -139,6 +152,12 @@ private enum Filter {
         switch self {
         case .box: return x > -0.5 && x <= 0.5 ? 1 : 0
         case .bilinear: return abs(x) < 1 ? 1 - abs(x) : 0
+        case .hamming:
+            let angle = abs(x) * .pi
+            if angle == 0 { return 1 }
+            // Pillow writes the two constants in single precision.
+            let (base, wave) = (Double(Float(0.54)), Double(Float(0.46)))
+            return abs(x) < 1 ? sin(angle) / angle * (base + wave * cos(angle)) : 0
         case .bicubic:
             let (a, x) = (-0.5, abs(x))
             if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }

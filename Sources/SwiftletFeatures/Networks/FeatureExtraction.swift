@@ -8,6 +8,38 @@ package struct FeatureBatch: Sendable {
     package let features: Tensor?
     /// `[pictures, classes]`
     package let logits: Tensor?
+
+    package init(features: Tensor?, logits: Tensor?) {
+        (self.features, self.logits) = (features, logits)
+    }
+
+    package var count: Int { features?.shape[0] ?? logits?.shape[0] ?? 0 }
+
+    package func keeping(features: Bool, logits: Bool) -> FeatureBatch {
+        FeatureBatch(
+            features: features ? self.features : nil, logits: logits ? self.logits : nil)
+    }
+}
+
+/// How long a network took for pictures, and how long it waited for them to be read.
+package struct ExtractionTimes: Sendable, CustomStringConvertible {
+    package fileprivate(set) var whole = Duration.zero
+    package fileprivate(set) var waiting = Duration.zero
+
+    package init() {}
+
+    package var description: String {
+        let share = waiting / max(whole, .nanoseconds(1))
+        return "\(whole.formatted); the network waited \(waiting.formatted) "
+            + "(\(Int((share * 100).rounded())) %) for images"
+    }
+}
+
+extension Duration {
+    fileprivate var formatted: String {
+        let tenths = (self / .milliseconds(100)).rounded()
+        return "\(tenths / 10) s"
+    }
 }
 
 /// Runs pictures through a network batch by batch; while one batch is computed the next is read.
@@ -28,19 +60,26 @@ package struct FeatureExtraction: Sendable {
     /// Calls `consume` with the features of batch after batch, in order.
     ///
     /// - Throws: an error that names the picture which cannot be read.
+    ///
+    /// - Parameter first: how many pictures are left out because their features are known.
+    @discardableResult
     package func run(
-        _ pictures: Pictures, progress: (Int) -> Void = { _ in },
+        _ pictures: Pictures, from first: Int = 0, progress: (Int) -> Void = { _ in },
         consume: (FeatureBatch) throws -> Void
-    ) throws {
-        var next: Result<Tensor, any Error>? = nil
-        var done = 0
-        next = read(pictures, 0..<min(batchSize, pictures.count), beside: nil).batch
+    ) throws -> ExtractionTimes {
+        var times = ExtractionTimes()
+        var done = min(first, pictures.count)
+        let start = ContinuousClock.now
+        var next = read(
+            pictures, done..<min(done + batchSize, pictures.count), beside: nil, &times
+        ).batch
+        times.waiting = ContinuousClock.now - start
         while done < pictures.count {
-            guard let batch = try next?.get() else { return }
+            guard let batch = try next?.get() else { return times }
             let end = done + batch.shape[0]
             let following = end..<min(end + batchSize, pictures.count)
-            let (outputs, read) = read(pictures, following, beside: batch)
-            guard let outputs = try outputs?.get() else { return }
+            let (outputs, read) = read(pictures, following, beside: batch, &times)
+            guard let outputs = try outputs?.get() else { return times }
             try consume(
                 FeatureBatch(
                     features: network.featureOutput.map { try featureRows(outputs[$0]) },
@@ -49,11 +88,14 @@ package struct FeatureExtraction: Sendable {
             next = read
             progress(done)
         }
+        times.whole = ContinuousClock.now - start
+        return times
     }
 
     /// Reads pictures on several threads, one of which runs the network on `batch` first.
     private func read(
-        _ pictures: Pictures, _ range: Range<Int>, beside batch: Tensor?
+        _ pictures: Pictures, _ range: Range<Int>, beside batch: Tensor?,
+        _ times: inout ExtractionTimes
     ) -> (outputs: Result<[Tensor], any Error>?, batch: Result<Tensor, any Error>?) {
         var outputs: Result<[Tensor], any Error>?
         guard !range.isEmpty else {
@@ -64,6 +106,7 @@ package struct FeatureExtraction: Sendable {
         }
         var errors = [(any Error)?](repeating: nil, count: range.count)
         do {
+            var computed = ContinuousClock.now
             let size = try network.inputSize ?? ownSize(of: pictures)
             let channels = network.inputChannels
             let count = size.height * size.width * channels
@@ -77,6 +120,7 @@ package struct FeatureExtraction: Sendable {
                                 outputs = Result {
                                     try predictor.predict([batch], batchSize: batchSize)
                                 }
+                                computed = .now
                             }
                             return
                         }
@@ -93,6 +137,7 @@ package struct FeatureExtraction: Sendable {
                     }
                 }
             }
+            if batch != nil { times.waiting += ContinuousClock.now - computed }
             if let error = errors.lazy.compactMap({ $0 }).first { throw error }
             return (outputs, .success(read))
         } catch {

@@ -1,6 +1,7 @@
 internal import SwiftletFiles
 internal import SwiftletKeras
 package import SwiftletLayers
+internal import SwiftletTensor
 
 /// A network that turns pictures into features, and maybe into logits or probabilities.
 package struct FeatureNetwork: Sendable {
@@ -21,7 +22,7 @@ package struct FeatureNetwork: Sendable {
     let spatialChannels: Int?
     let logitOutput: Int?
     /// Nil where the network takes any size.
-    let inputSize: (height: Int, width: Int)?
+    package let inputSize: (height: Int, width: Int)?
     let inputChannels: Int
 
     /// Opens PyTorch's weights of the FID Inception-v3, or a Keras model.
@@ -149,7 +150,8 @@ package struct FeatureNetwork: Sendable {
         self.model = cut
         self.path = path
         (digest, warning) =
-            PathKind(path) == .regular ? try Self.digest(of: path) : ("", nil)
+            PathKind(path) == .regular
+            ? try Self.digest(of: path) : (Self.digest(of: model), nil)
         self.layer = layer ?? model.network.entries[end.layer].name
         preprocessing = Preprocessing()
         givesProbabilities = model.network.endsInSoftmax(end)
@@ -162,6 +164,16 @@ package struct FeatureNetwork: Sendable {
             inputSize = nil
         }
         inputChannels = channels
+    }
+
+    /// Of the weights in the order of their names.
+    private static func digest(of model: Model) -> String {
+        var bytes: [UInt8] = []
+        for (name, tensor) in model.tensors.sorted(by: { $0.key < $1.key }) {
+            bytes += Array(name.utf8)
+            tensor.withUnsafeBytes { bytes += $0 }
+        }
+        return bytes.withUnsafeBytes { SHA256.digest($0) }
     }
 
     /// The file's digest, and a warning if its name promises another.

@@ -86,19 +86,20 @@ package struct LPIPS: Sendable {
     /// The smallest side that leaves a position at every depth.
     package var smallestSide: Int { network == "alex" ? 31 : network == "vgg" ? 16 : 17 }
 
-    /// The distance of two pictures `[height, width, channels]` of 8 or 16 bits; nil if they are too
-    /// small for the network.
-    package func distance(_ reference: Tensor, _ candidate: Tensor) throws -> Double? {
+    /// The distance of two pictures `[height, width, channels]`; nil if they are too small for the
+    /// network. With `map` also the distance at every pixel, `[height, width]`: the depths' maps,
+    /// enlarged.
+    package func distance(
+        _ reference: Tensor, _ candidate: Tensor, map wantsMap: Bool = false
+    ) throws -> (value: Double, map: Tensor?)? {
         guard let maps = try maps(reference, candidate) else { return nil }
-        return maps.reduce(0) { sum, map in
+        let value = maps.reduce(0) { sum, map in
             sum + map.values.reduce(0, +) / Double(map.values.count)
         }
+        return (value, wantsMap ? try enlarged(maps, reference.shape[0], reference.shape[1]) : nil)
     }
 
-    /// The distance at every pixel, `[height, width]`: the depths' maps, enlarged.
-    package func map(_ reference: Tensor, _ candidate: Tensor) throws -> Tensor? {
-        guard let maps = try maps(reference, candidate) else { return nil }
-        let (height, width) = (reference.shape[0], reference.shape[1])
+    private func enlarged(_ maps: [DepthMap], _ height: Int, _ width: Int) throws -> Tensor {
         var sum = [Float](repeating: 0, count: height * width)
         for map in maps {
             let enlarged = ResizeMethod.bilinear.resize(

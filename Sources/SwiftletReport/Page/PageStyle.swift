@@ -30,7 +30,10 @@ enum PageStyle {
         caption{text-align:left;color:var(--faint);padding-bottom:.3rem}
         th,td{padding:.2rem .7rem;border-bottom:1px solid var(--rule);text-align:right}
         th:first-child,td:first-child{text-align:left}
-        figure{margin:0}svg{max-width:100%;height:auto}
+        figure{margin:0}figure.row{max-width:100%}figcaption{overflow-wrap:anywhere}
+        .pictures{display:flex;flex-wrap:wrap;gap:4px}.row figcaption{font-size:13px;max-width:34rem}
+        .pictures img{display:block;height:auto;max-width:calc(33.3% - 4px);image-rendering:pixelated}
+        svg{max-width:100%;height:auto}
         svg text{fill:var(--text);font:11px system-ui,sans-serif}svg .label{fill:var(--faint)}
         .grid{stroke:var(--rule);stroke-width:1}
         .line{fill:none;stroke-width:1.8}.dashed{stroke-dasharray:5 4}

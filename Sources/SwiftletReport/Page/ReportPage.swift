@@ -108,6 +108,12 @@ package struct ReportPage: Sendable {
         body.add("div", ["class": "tables"]) { Self.add(table, to: &$0) }
     }
 
+    /// A heading and what `fill` puts below it.
+    mutating func addSection(_ heading: String, _ fill: (inout Markup) -> Void) {
+        body.add("h2", text: heading)
+        fill(&body)
+    }
+
     /// The whole page.
     package var html: String {
         var page = Markup()
@@ -120,7 +126,7 @@ package struct ReportPage: Sendable {
                     "meta",
                     [
                         "http-equiv": "Content-Security-Policy",
-                        "content": "default-src 'none'; style-src 'unsafe-inline'",
+                        "content": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
                     ])
                 head.add(
                     "meta",

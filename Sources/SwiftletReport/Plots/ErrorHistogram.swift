@@ -3,15 +3,27 @@ extension Chart {
     static func errorHistogram(
         _ sample: [(truth: Double, predicted: Double)], title: String
     ) -> Chart {
-        let errors = sample.map { $0.predicted - $0.truth }
-        let x = Axis("predicted − true", covering: errors)
-        let bins = min(30, max(5, Int(Double(errors.count).squareRoot())))
+        histogram(
+            sample.map { $0.predicted - $0.truth }, title: title, label: "predicted − true",
+            count: "samples")
+    }
+
+    /// How often values occur.
+    ///
+    /// - Parameters:
+    ///   - label: what the values are.
+    ///   - count: what is counted.
+    static func histogram(
+        _ values: [Double], title: String, label: String, count: String
+    ) -> Chart {
+        let x = Axis(label, covering: values)
+        let bins = min(30, max(5, Int(Double(values.count).squareRoot())))
         var counts = [Double](repeating: 0, count: bins)
-        for error in errors {
-            counts[min(bins - 1, max(0, Int(x.share(error) * Double(bins))))] += 1
+        for value in values {
+            counts[min(bins - 1, max(0, Int(x.share(value) * Double(bins))))] += 1
         }
         let width = (x.range.upperBound - x.range.lowerBound) / Double(bins)
-        var chart = Chart(title: title, x: x, y: Axis("samples", covering: counts + [0]))
+        var chart = Chart(title: title, x: x, y: Axis(count, covering: counts + [0]))
         chart.series = [
             Series(
                 name: "", mark: .bars(width: width),

@@ -24,7 +24,7 @@ package struct ScoreTables {
         all.map { $0.text(for: console) }.joined(separator: "\n\n")
     }
 
-    static func text(_ value: ScoreValue) -> String {
+    package static func text(_ value: ScoreValue) -> String {
         value.double.map(NumberText.score) ?? "–"
     }
 

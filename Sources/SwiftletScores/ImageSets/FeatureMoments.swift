@@ -16,6 +16,7 @@ package struct FeatureMoments: Sendable {
     /// The lower triangle of `Σ (x − mean)(x − mean)ᵀ`.
     private var comoment: [Double] = []
     private var settled = 0
+    private var sample: FeatureSample
 
     /// Rows that are folded in at once, at least.
     private static let smallestBlock = 256
@@ -24,7 +25,18 @@ package struct FeatureMoments: Sendable {
         try LinearAlgebra.open()
         self.width = width
         self.input = input
+        sample = FeatureSample(width: width)
         capacity = max(width, Self.smallestBlock)
+    }
+
+    /// What statistics of so many images stand for; nil if they do not say of how many.
+    package init?(
+        _ statistics: FeatureStatistics, as input: ScoreError.Input
+    ) throws(ScoreError) {
+        guard let count = statistics.count, count > 1 else { return nil }
+        try self.init(width: statistics.width, as: input)
+        (self.count, settled, mean) = (count, count, statistics.mean)
+        comoment = statistics.covariance.map { $0 * Double(count - 1) }
     }
 
     /// Takes more features in.
@@ -38,7 +50,9 @@ package struct FeatureMoments: Sendable {
             if pending.count >= capacity * width { settle() }
             let room = capacity - pending.count / width
             let rows = row..<min(features.count, row + room)
-            pending += features.gathered(rows)
+            let values = features.gathered(rows)
+            pending += values
+            sample.add(values)
             row = rows.upperBound
         }
         count += features.count
@@ -55,6 +69,7 @@ package struct FeatureMoments: Sendable {
         }
         if pending.count + other.pending.count > capacity * width { settle() }
         pending += other.pending
+        sample.merge(other.sample)
         count += other.count
     }
 
@@ -66,7 +81,8 @@ package struct FeatureMoments: Sendable {
             let mean = Self.center(&rows, count, width, factor: 1 / Double(count - 1).squareRoot())
             return FeatureStatistics(
                 count: count, mean: mean,
-                spread: .rows(DoubleMatrix(rows: width, columns: count, values: rows)))
+                spread: .rows(DoubleMatrix(rows: width, columns: count, values: rows)),
+                sample: sample)
         }
         var whole = self
         whole.settle()
@@ -78,7 +94,8 @@ package struct FeatureMoments: Sendable {
                 covariance.values[row * width + column] = value
             }
         }
-        return FeatureStatistics(count: count, mean: whole.mean, spread: .covariance(covariance))
+        return FeatureStatistics(
+            count: count, mean: whole.mean, spread: .covariance(covariance), sample: sample)
     }
 
     /// Moves the pending rows into the moments.

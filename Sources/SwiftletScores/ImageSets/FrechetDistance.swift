@@ -7,6 +7,8 @@ package struct FeatureStatistics: Sendable {
     package let count: Int?
     package let mean: [Double]
     let spread: Spread
+    /// Some of the images' features, for the distance's own uncertainty; nil where a file lacks them.
+    let sample: FeatureSample?
 
     enum Spread: Sendable {
         /// `width` × images: centred and divided by √(n − 1), so that the covariance is `rows · rowsᵀ`.
@@ -16,7 +18,8 @@ package struct FeatureStatistics: Sendable {
 
     package var width: Int { mean.count }
 
-    init(count: Int?, mean: [Double], spread: Spread) {
+    init(count: Int?, mean: [Double], spread: Spread, sample: FeatureSample? = nil) {
+        self.sample = sample
         self.count = count
         self.mean = mean
         self.spread = spread
@@ -40,6 +43,7 @@ package struct FeatureStatistics: Sendable {
         let means = try FeatureRows(Self.row(mean), as: input)
         self.mean = means.gathered([0])
         self.count = count
+        sample = nil
         var matrix = DoubleMatrix(
             rows: width, columns: width, values: rows.gathered(0..<width))
         let largest = (0..<width).map { matrix.values[$0 * (width + 1)] }.max() ?? 0
@@ -94,7 +98,8 @@ package struct FeatureStatistics: Sendable {
         guard epsilon != 0 else { return self }
         var matrix = DoubleMatrix(rows: width, columns: width, values: covariance)
         for index in 0..<width { matrix.values[index * (width + 1)] += epsilon }
-        return FeatureStatistics(count: count, mean: mean, spread: .covariance(matrix))
+        return FeatureStatistics(
+            count: count, mean: mean, spread: .covariance(matrix), sample: sample)
     }
 
     private var trace: Double {
@@ -105,9 +110,9 @@ package struct FeatureStatistics: Sendable {
         }
     }
 
-    private func factor() throws(ScoreError) -> DoubleMatrix {
+    private func factor() throws(ScoreError) -> LinearAlgebra.Factor {
         switch spread {
-        case .rows(let rows): rows
+        case .rows(let rows): LinearAlgebra.Factor(matrix: rows, isTriangular: false)
         case .covariance(let matrix): try LinearAlgebra.factor(matrix)
         }
     }
@@ -121,15 +126,70 @@ package struct FeatureStatistics: Sendable {
     /// - Complexity: O(d³), or O(n² d) for n < d images.
     /// - SeeAlso: Heusel et al. 2017, arXiv:1706.08500.
     package func frechetDistance(to other: FeatureStatistics) throws(ScoreError) -> Double {
+        try frechetDistance(to: other, withError: false).value
+    }
+
+    /// The distance and its standard error, by the first order of what each image adds to it
+    /// (infinitesimal jackknife): image x of a set with the covariance Σ₂ adds
+    /// `(xᵀ (1 − M) x − 2 (μ₁ − μ₂)ᵀ x) / n`, x without the mean, M the map that takes Σ₂ to Σ₁. A set
+    /// whose images are not known counts as given; NaN if that is so of both.
+    func frechetDistance(
+        to other: FeatureStatistics, withError: Bool
+    ) throws(ScoreError) -> (value: Double, standardError: Double) {
         guard width == other.width else {
             throw .mismatch(
                 "\(width) features per image in the real set, \(other.width) in the generated one")
         }
-        var difference = 0.0
-        for (a, b) in zip(mean, other.mean) { difference += (a - b) * (a - b) }
-        let shared = try LinearAlgebra.nuclearNorm(
-            LinearAlgebra.product(ofTransposed: factor(), other.factor()))
+        let difference = zip(mean, other.mean).map { $0 - $1 }
+        let distance = difference.reduce(0) { $0 + $1 * $1 }
+        let (own, theirs) = (try factor(), try other.factor())
+        let cross = LinearAlgebra.product(ofTransposed: own.matrix, theirs.matrix)
+        let shared = try LinearAlgebra.nuclearNorm(cross)
         // Rounding may leave a little less than nothing.
-        return max(0, difference + (trace + other.trace - 2 * shared))
+        let value = max(0, distance + (trace + other.trace - 2 * shared))
+        guard withError, sample != nil || other.sample != nil else { return (value, .nan) }
+        let ofOther = try other.variance(theirs, cross, toward: difference)
+        let ofThis = try variance(own, cross.transposed, toward: difference.map { -$0 })
+        return (value, (ofOther + ofThis).squareRoot())
+    }
+
+    /// What this set's sampling adds to the distance's variance.
+    ///
+    /// - Parameter cross: `Fᵀ G` with the other set's factor F and this one's, G.
+    private func variance(
+        _ factor: LinearAlgebra.Factor, _ cross: DoubleMatrix, toward difference: [Double]
+    ) throws(ScoreError) -> Double {
+        guard let sample, let count, count > 2 else { return 0 }
+        var starts: DoubleMatrix
+        var images: DoubleMatrix
+        switch spread {
+        case .rows(let rows):
+            // An image is a column of the factor: its coordinates are a single one.
+            let places = FeatureSample.places(of: count)
+            let scale = Double(count - 1).squareRoot()
+            starts = DoubleMatrix(rows: count, columns: places.count)
+            images = DoubleMatrix(rows: width, columns: places.count)
+            for (column, place) in places.enumerated() {
+                starts.values[column * count + place] = scale
+                for row in 0..<width {
+                    images.values[column * width + row] = rows.values[place * width + row] * scale
+                }
+            }
+        case .covariance:
+            images = sample.columns(without: mean)
+            starts = factor.solve(images)
+        }
+        let roots = try LinearAlgebra.rootForms(ofTransposedSquare: cross, starts)
+        let terms = (0..<images.columns).map { column in
+            var term = -roots[column]
+            for row in 0..<width {
+                let x = images.values[column * width + row]
+                term += x * x - 2 * difference[row] * x
+            }
+            return term
+        }
+        let mean = terms.reduce(0, +) / Double(terms.count)
+        let squares = terms.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return squares / Double(terms.count - 1) / Double(count)
     }
 }

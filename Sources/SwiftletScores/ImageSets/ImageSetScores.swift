@@ -13,6 +13,8 @@ package enum ImageSetMetric: String, Sendable, CaseIterable {
 
 /// What is known of one of the two sets.
 package struct ImageSet: Sendable {
+    /// How many images were seen, where nothing else says so.
+    package var count: Int?
     package var statistics: FeatureStatistics?
     package var features: FeatureRows?
     /// For the Inception Score.
@@ -52,6 +54,9 @@ package struct ImageSetScores: Sendable {
     /// Added to the variances before the Fréchet distance is taken.
     package var diagonal = 0.0
 
+    /// Tells how far chance takes the Fréchet distance, which costs about half as much again.
+    package var estimatesErrors = true
+
     /// Also tells the Fréchet distance of endlessly many images.
     package var extrapolates = false
 
@@ -70,21 +75,27 @@ package struct ImageSetScores: Sendable {
                 "\(a.width) features per image in the real set, \(b.width) in the generated one")
         }
         var standardErrors = JSONObject()
+        var intervals = ImageIntervals()
         for metric in metrics {
             switch metric {
-            case .fid: scores.add("fid", try frechetDistance(real, generated))
+            case .fid:
+                let (value, error) = try frechetDistance(real, generated)
+                scores.add("fid", value)
+                standardErrors["fid"] = ScoreValue(error).json
+                intervals.add("fid", value, standardError: error, atLeast: 0, .influence)
             case .kid:
                 let (a, b) = try rows(real, generated, atLeast: 2)
                 let distance = KernelDistance(real: a, generated: b)
-                let error = try addKernelDistance(distance, to: &scores, progress)
+                let error = try addKernelDistance(distance, to: &scores, &intervals, progress)
                 standardErrors["kid"] = ScoreValue(error).json
             case .inceptionScore:
                 guard let logits = generated.logits else { throw .empty }
-                addInceptionScore(logits, generated.givesProbabilities, to: &scores)
+                addInceptionScore(
+                    logits, generated.givesProbabilities, to: &scores, &intervals)
                 count = count ?? logits.count
             case .prdc:
                 let (a, b) = try rows(real, generated, atLeast: 2)
-                addNeighbours(a, b, to: &scores)
+                addNeighbours(a, b, to: &scores, &intervals)
             }
         }
         var report = ScoreReport(task: "image-sets", samples: count ?? 0, scores: scores)
@@ -93,6 +104,7 @@ package struct ImageSetScores: Sendable {
                 of: features, real: statistics, diagonal: diagonal, seed: seed)
             report.details["extrapolated"] = ["fid": ScoreValue(limit).json]
         }
+        report.details["intervals"] = .object(intervals.json)
         if !standardErrors.isEmpty { report.details["standard_errors"] = .object(standardErrors) }
         return report
     }
@@ -111,20 +123,21 @@ package struct ImageSetScores: Sendable {
 
     private func frechetDistance(
         _ real: ImageSet, _ generated: ImageSet
-    ) throws(ScoreError) -> Double {
+    ) throws(ScoreError) -> (value: Double, standardError: Double) {
         var both: [FeatureStatistics] = []
         for (set, input) in [(real, ScoreError.Input.real), (generated, .generated)] {
             guard let statistics = set.statistics else {
-                throw .tooFew(input, found: set.features?.count ?? 0, needed: 2)
+                throw .tooFew(input, found: set.features?.count ?? set.count ?? 0, needed: 2)
             }
             both.append(statistics.regularized(by: diagonal))
         }
-        return try both[0].frechetDistance(to: both[1])
+        return try both[0].frechetDistance(to: both[1], withError: estimatesErrors)
     }
 
     /// Returns the standard error of the estimate over all samples.
     private func addKernelDistance(
-        _ distance: KernelDistance, to scores: inout ScoreList, _ progress: () -> Void
+        _ distance: KernelDistance, to scores: inout ScoreList,
+        _ intervals: inout ImageIntervals, _ progress: () -> Void
     ) throws(ScoreError) -> Double {
         let whole = distance.estimate()
         let (m, n) = (distance.real.count, distance.generated.count)
@@ -138,6 +151,12 @@ package struct ImageSetScores: Sendable {
         scores.add("kid", whole.value)
         scores.add("kid_mean", mean)
         scores.add("kid_std", deviation)
+        let error = whole.standardError
+        intervals.add("kid", whole.value, standardError: error, .jackknife)
+        // The subsets are a few of very many.
+        let drawing = deviation * deviation / Double(values.count)
+        intervals.add(
+            "kid_mean", mean, standardError: (error * error + drawing).squareRoot(), .jackknife)
         return whole.standardError
     }
 
@@ -153,20 +172,27 @@ package struct ImageSetScores: Sendable {
     }
 
     private func addInceptionScore(
-        _ logits: FeatureRows, _ areProbabilities: Bool, to scores: inout ScoreList
+        _ logits: FeatureRows, _ areProbabilities: Bool, to scores: inout ScoreList,
+        _ intervals: inout ImageIntervals
     ) {
         var random = NumPyRandom(seed: UInt32(truncatingIfNeeded: seed))
         let parts = InceptionScore.parts(
             logits, areProbabilities: areProbabilities, splits: inceptionSplits,
             order: shufflesInception ? random.permutation(of: logits.count) : nil)
-        let (mean, deviation) = Self.spread(parts, isSample: usesSampleDeviation)
+        let (mean, deviation) = Self.spread(
+            parts.map(\.score), isSample: usesSampleDeviation)
         scores.add("inception_score_mean", mean)
         scores.add("inception_score_std", deviation)
+        let variance = parts.reduce(0) { $0 + $1.variance } / Double(parts.count * parts.count)
+        intervals.add(
+            "inception_score_mean", mean, standardError: variance.squareRoot(), atLeast: 1,
+            .influence)
     }
 
     /// Undefined where a set has no k-th neighbour.
     private func addNeighbours(
-        _ real: FeatureRows, _ generated: FeatureRows, to scores: inout ScoreList
+        _ real: FeatureRows, _ generated: FeatureRows, to scores: inout ScoreList,
+        _ intervals: inout ImageIntervals
     ) {
         let isDefined = min(real.count, generated.count) > nearestK
         let found =
@@ -178,5 +204,11 @@ package struct ImageSetScores: Sendable {
         scores.add("recall", found?.recall)
         scores.add("density", found?.density)
         scores.add("coverage", found?.coverage)
+        guard let found else { return }
+        intervals.addShare("precision", found.precision, of: generated.count)
+        intervals.addShare("recall", found.recall, of: real.count)
+        intervals.add(
+            "density", found.density, standardError: found.densityError, atLeast: 0, .influence)
+        intervals.addShare("coverage", found.coverage, of: real.count)
     }
 }

@@ -12,6 +12,16 @@ struct DoubleMatrix: Sendable {
         self.values = values
     }
 
+    var transposed: DoubleMatrix {
+        var result = DoubleMatrix(rows: columns, columns: rows)
+        for column in 0..<columns {
+            for row in 0..<rows {
+                result.values[row * columns + column] = values[column * rows + row]
+            }
+        }
+        return result
+    }
+
     init(rows: Int, columns: Int) {
         self.init(
             rows: rows, columns: columns, values: [Double](repeating: 0, count: rows * columns))
@@ -88,9 +98,36 @@ enum LinearAlgebra {
         return values.reduce(0) { $0 + max($1, 0).squareRoot() }
     }
 
-    /// `F` with `F · Fᵀ` = the symmetric, positive semidefinite matrix: its Cholesky factor, or,
-    /// where it is singular, its scaled eigenvectors.
-    static func factor(_ matrix: DoubleMatrix) throws(ScoreError) -> DoubleMatrix {
+    /// `F` with `F · Fᵀ` = a symmetric, positive semidefinite matrix.
+    struct Factor: Sendable {
+        let matrix: DoubleMatrix
+        /// Whether it is the Cholesky factor; where that does not exist, scaled eigenvectors.
+        let isTriangular: Bool
+
+        /// `F⁺ · b`
+        func solve(_ b: DoubleMatrix) -> DoubleMatrix {
+            guard !isTriangular else {
+                var result = b
+                sl_lapack_solve_lower(
+                    Int32(matrix.rows), Int32(b.columns), matrix.values, Int32(matrix.rows),
+                    &result.values, Int32(matrix.rows))
+                return result
+            }
+            var result = product(ofTransposed: matrix, b)
+            for row in 0..<matrix.columns {
+                var square = 0.0
+                for value in matrix.values[row * matrix.rows..<(row + 1) * matrix.rows] {
+                    square += value * value
+                }
+                for column in 0..<b.columns {
+                    result.values[column * matrix.columns + row] /= square
+                }
+            }
+            return result
+        }
+    }
+
+    static func factor(_ matrix: DoubleMatrix) throws(ScoreError) -> Factor {
         let extent = matrix.rows
         var lower = matrix
         let tolerance = Double.ulpOfOne * Double(extent)
@@ -101,7 +138,7 @@ enum LinearAlgebra {
             for column in 1..<max(extent, 1) {
                 for row in 0..<column { lower.values[column * extent + row] = 0 }
             }
-            return lower
+            return Factor(matrix: lower, isTriangular: true)
         }
         var vectors = matrix
         var values = [Double](repeating: 0, count: extent)
@@ -116,7 +153,96 @@ enum LinearAlgebra {
                     vectors.values[(first + column) * extent + row] * scale
             }
         }
-        return factor
+        return Factor(matrix: factor, isTriangular: false)
+    }
+
+    /// `yᵀ (aᵀ a)^½ y` for every column y of `starts`.
+    ///
+    /// Exactly for small matrices; for large ones by some steps of Lanczos from y, whose Gauss
+    /// quadrature knows the root to a few parts in a thousand where y has all directions.
+    static func rootForms(
+        ofTransposedSquare a: DoubleMatrix, _ starts: DoubleMatrix
+    ) throws(ScoreError) -> [Double] {
+        var square = product(ofTransposed: a, a)
+        guard a.columns > largestExactRoot else {
+            var values = [Double](repeating: 0, count: a.columns)
+            try check(
+                sl_lapack_eigenvalues(
+                    true, Int32(a.columns), &square.values, Int32(a.columns), &values))
+            let shares = product(ofTransposed: square, starts)
+            return (0..<starts.columns).map { column in
+                var sum = 0.0
+                for (row, value) in values.enumerated() {
+                    let share = shares.values[column * a.columns + row]
+                    sum += share * share * max(value, 0).squareRoot()
+                }
+                return sum
+            }
+        }
+        return try lanczos(square, starts)
+    }
+
+    private static let largestExactRoot = 512
+    private static let lanczosSteps = 16
+
+    private static func lanczos(
+        _ matrix: DoubleMatrix, _ starts: DoubleMatrix
+    ) throws(ScoreError) -> [Double] {
+        let (rows, columns) = (starts.rows, starts.columns)
+        var (before, current) = (DoubleMatrix(rows: rows, columns: columns), starts)
+        let lengths = normalize(&current)
+        var couplings = [Double](repeating: 0, count: columns)
+        var tridiagonals = [DoubleMatrix](
+            repeating: DoubleMatrix(rows: lanczosSteps, columns: lanczosSteps), count: columns)
+        for step in 0..<lanczosSteps {
+            var next = product(ofTransposed: matrix, current)
+            for column in 0..<columns {
+                let range = column * rows..<(column + 1) * rows
+                var diagonal = 0.0
+                for place in range { diagonal += next.values[place] * current.values[place] }
+                for place in range {
+                    next.values[place] -=
+                        diagonal * current.values[place]
+                        + couplings[column] * before.values[place]
+                }
+                tridiagonals[column].values[step * (lanczosSteps + 1)] = diagonal
+            }
+            couplings = normalize(&next)
+            if step + 1 < lanczosSteps {
+                for column in 0..<columns {
+                    tridiagonals[column].values[step * (lanczosSteps + 1) + 1] = couplings[column]
+                }
+            }
+            (before, current) = (current, next)
+        }
+        var forms: [Double] = []
+        for (tridiagonal, length) in zip(tridiagonals, lengths) {
+            var vectors = tridiagonal
+            var values = [Double](repeating: 0, count: lanczosSteps)
+            try check(
+                sl_lapack_eigenvalues(
+                    true, Int32(lanczosSteps), &vectors.values, Int32(lanczosSteps), &values))
+            var sum = 0.0
+            for (index, value) in values.enumerated() {
+                let share = vectors.values[index * lanczosSteps]
+                sum += share * share * max(value, 0).squareRoot()
+            }
+            forms.append(sum * length * length)
+        }
+        return forms
+    }
+
+    /// Brings columns to length 1; returns their lengths. A column of zeros stays one.
+    private static func normalize(_ matrix: inout DoubleMatrix) -> [Double] {
+        (0..<matrix.columns).map { column in
+            let range = column * matrix.rows..<(column + 1) * matrix.rows
+            var square = 0.0
+            for place in range { square += matrix.values[place] * matrix.values[place] }
+            let length = square.squareRoot()
+            guard length > 0 else { return 0 }
+            for place in range { matrix.values[place] /= length }
+            return length
+        }
     }
 
     private static func check(_ status: Int32) throws(ScoreError) {

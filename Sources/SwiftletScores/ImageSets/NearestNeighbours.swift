@@ -9,6 +9,8 @@ struct NearestNeighbours {
     let recall: Double
     let density: Double
     let coverage: Double
+    /// Of the density, the balls given.
+    let densityError: Double
 
     /// Both sets have more than k images.
     init(real: FeatureRows, generated: FeatureRows, k: Int, ballsAreClosed: Bool) {
@@ -47,6 +49,10 @@ struct NearestNeighbours {
         recall = Double(isRecalled.count { $0 > 0 }) / Double(real.count)
         density =
             balls.reduce(0) { $0 + Double($1) } / Double(k) / Double(generated.count)
+        let mean = density * Double(k)
+        let squares = balls.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+        let n = Double(generated.count)
+        densityError = (squares / (n - 1) / n).squareRoot() / Double(k)
         coverage = Double(isCovered.count { $0 > 0 }) / Double(real.count)
     }
 

@@ -1,21 +1,28 @@
 internal import CKernels
 internal import SwiftletTensor
 
-/// Two images of one size, 8 or 16 bits per channel.
+/// Two images of one size.
 struct ImagePair {
     let name: String
     let height: Int
     let width: Int
-    /// Channels as stored, alpha included.
-    let storedChannels: Int
-    /// Whether samples are 0 … 65535; they then count as 0 … 255, which leaves every score as it is
-    /// with the data range 65535.
-    let isDeep: Bool
-    let reference: UnsafeRawPointer
-    let candidate: UnsafeRawPointer
+    /// Bytes, words of 0 … 65535, which count as 0 … 255, since that leaves every score as it is
+    /// with the data range 65535, or doubles of 0 … 255.
+    let samples: sl_score_samples
+    let reference: Side
+    let candidate: Side
 
-    /// Channels that count: an alpha channel (the second or the fourth) does not.
-    var channels: Int { storedChannels == 2 ? 1 : storedChannels == 4 ? 3 : storedChannels }
+    struct Side {
+        let pixels: UnsafeRawPointer
+        /// Alpha included.
+        let storedChannels: Int
+    }
+
+    /// Channels that count.
+    var channels: Int { Self.counted(reference.storedChannels) }
+
+    /// An alpha channel, the second or the fourth, does not count.
+    static func counted(_ stored: Int) -> Int { stored == 2 ? 1 : stored == 4 ? 3 : stored }
 
     /// Calls `body` with every channel's two planes of height · width values 0 … 255, and returns
     /// the mean of what it returns.
@@ -28,8 +35,10 @@ struct ImagePair {
             let second = first + count
             var sum = 0.0
             for channel in 0..<channels {
-                sl_score_image_plane(reference, isDeep, count, storedChannels, channel, first)
-                sl_score_image_plane(candidate, isDeep, count, storedChannels, channel, second)
+                for (side, plane) in [(reference, first), (candidate, second)] {
+                    sl_score_image_plane(
+                        side.pixels, samples, count, side.storedChannels, channel, plane)
+                }
                 sum += body(first, second)
             }
             return sum / Double(channels)

@@ -1,0 +1,217 @@
+package import SwiftletFiles
+internal import SwiftletTensor
+
+/// What a network has said of the pictures of a job so far, in a file that grows: a job that was broken
+/// off goes on where it stopped.
+///
+/// Behind a mark come records: a kind, a length, so many bytes and a checksum of them. A record that
+/// was not written to its end is cut off. One kind begins a set and says, as JSON, everything that its
+/// features depend on; the other holds a batch.
+package final class FeatureJournal {
+    private let path: String
+    private let file: GrowingFile
+    private var sets: [JobSet] = []
+
+    private struct JobSet {
+        let job: JSONObject
+        /// The batches' bytes in the file.
+        var batches: [Range<Int>] = []
+    }
+
+    private enum Kind: UInt32 {
+        case set = 1
+        case batch = 2
+    }
+
+    /// The member of a job that is a digest of its pictures.
+    package static let imagesKey = "image_list_sha256"
+    private static let mark = Array("SWIFTLET FEATURES 1\n".utf8)
+    private static let headSize = 12
+    private static let checksumSize = 8
+    private static let batchHeadSize = 20
+
+    /// Opens a journal, or begins one.
+    ///
+    /// - Throws: ``FeatureError`` if the file is no journal, ``FileError`` if it is in use.
+    package init(_ path: String) throws {
+        self.path = path
+        file = try GrowingFile(path)
+        let mapped = try MappedFile(path)
+        let end = try mapped.withUnsafeBytes { try readRecords($0) }
+        if end == 0 {
+            try file.truncate(to: 0)
+            try file.append(Self.mark)
+        } else if end < mapped.count {
+            try file.truncate(to: end)
+        }
+    }
+
+    /// Notes every whole record; returns where they end.
+    private func readRecords(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        guard bytes.count >= Self.mark.count else {
+            guard bytes.elementsEqual(Self.mark.prefix(bytes.count)) else { throw foreign }
+            return 0
+        }
+        guard bytes.starts(with: Self.mark) else { throw foreign }
+        var position = Self.mark.count
+        while bytes.count - position >= Self.headSize + Self.checksumSize {
+            let kind = bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self)
+            let length = bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt64.self)
+            let start = position + Self.headSize
+            guard let length = Int(exactly: length),
+                length <= bytes.count - start - Self.checksumSize
+            else { break }
+            let body = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
+            let checksum = bytes.loadUnaligned(fromByteOffset: start + length, as: UInt64.self)
+            guard checksum == Self.checksum(body), let kind = Kind(rawValue: kind),
+                note(kind, body, start..<start + length)
+            else { break }
+            position = start + length + Self.checksumSize
+        }
+        return position
+    }
+
+    private var foreign: FeatureError { FeatureError(path, "no state file of features") }
+
+    /// Whether the record makes sense.
+    private func note(_ kind: Kind, _ body: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        switch kind {
+        case .set:
+            guard let job = (try? JSON(parsing: Array(body)))?.object else { return false }
+            sets.append(JobSet(job: job))
+        case .batch:
+            guard let head = BatchHead(body), sets.indices.contains(head.set) else { return false }
+            sets[head.set].batches.append(range)
+        }
+        return true
+    }
+
+    /// The place of a set in the journal, whose work goes on if it was begun.
+    ///
+    /// - Parameter job: what the features depend on; its member `set` tells the sets apart.
+    /// - Throws: ``FeatureError`` if the journal's set of that name is of another job.
+    package func begin(_ job: JSONObject) throws -> Int {
+        guard let place = sets.firstIndex(where: { $0.job["set"] == job["set"] }) else {
+            try append(.set, Array(JSON.object(job).text().utf8))
+            sets.append(JobSet(job: job))
+            return sets.count - 1
+        }
+        for key in job.keys + sets[place].job.keys where job[key] != sets[place].job[key] {
+            let name = job["set"]?.string ?? "set"
+            guard key != Self.imagesKey else {
+                throw FeatureError(
+                    path, "the state of another job: \(name): the images are others or have changed"
+                )
+            }
+            func text(_ value: JSON?) -> String { value?.text() ?? "none" }
+            throw FeatureError(
+                path,
+                "the state of another job: \(name): \(key) is \(text(sets[place].job[key])) there "
+                    + "and \(text(job[key])) here")
+        }
+        return place
+    }
+
+    /// Gives the batches of a set once more, in order; returns how many pictures they are.
+    package func replay(_ set: Int, _ body: (FeatureBatch) throws -> Void) throws -> Int {
+        guard !sets[set].batches.isEmpty else { return 0 }
+        let mapped = try MappedFile(path)
+        var done = 0
+        for range in sets[set].batches {
+            let batch = try mapped.withUnsafeBytes { bytes in
+                try Self.batch(UnsafeRawBufferPointer(rebasing: bytes[range]), first: done)
+            }
+            guard let (batch, count) = batch else {
+                throw FeatureError(path, "damaged: the features of picture \(done)")
+            }
+            try body(batch)
+            done += count
+        }
+        return done
+    }
+
+    /// Adds a batch whose first picture has this number.
+    package func append(_ batch: FeatureBatch, of set: Int, first: Int) throws {
+        let rows = batch.features?.shape[0] ?? batch.logits?.shape[0] ?? 0
+        var body: [UInt8] = []
+        func add(_ value: some FixedWidthInteger & BitwiseCopyable) {
+            withUnsafeBytes(of: value) { body += $0 }
+        }
+        for number in [
+            set, first, rows, batch.features?.shape[1] ?? 0, batch.logits?.shape[1] ?? 0,
+        ] { add(UInt32(truncatingIfNeeded: number)) }
+        for tensor in [batch.features, batch.logits] {
+            tensor?.withUnsafeBytes { body += $0 }
+        }
+        try append(.batch, body)
+    }
+
+    private func append(_ kind: Kind, _ body: [UInt8]) throws {
+        var record: [UInt8] = []
+        record.reserveCapacity(body.count + Self.headSize + Self.checksumSize)
+        withUnsafeBytes(of: kind.rawValue) { record += $0 }
+        withUnsafeBytes(of: UInt64(body.count)) { record += $0 }
+        record += body
+        withUnsafeBytes(of: body.withUnsafeBytes { Self.checksum($0) }) { record += $0 }
+        try file.append(record)
+    }
+
+    private struct BatchHead {
+        let set: Int
+        let first: Int
+        let rows: Int
+        let features: Int
+        let logits: Int
+
+        init?(_ body: UnsafeRawBufferPointer) {
+            guard body.count >= FeatureJournal.batchHeadSize else { return nil }
+            let numbers = (0..<5).map {
+                Int(body.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self))
+            }
+            (set, first, rows) = (numbers[0], numbers[1], numbers[2])
+            (features, logits) = (numbers[3], numbers[4])
+            let (values, overflow) = rows.multipliedReportingOverflow(by: features + logits)
+            guard !overflow, rows > 0, values <= body.count,
+                body.count == FeatureJournal.batchHeadSize + values * MemoryLayout<Float>.size
+            else { return nil }
+        }
+    }
+
+    /// Nil if the batch does not begin with picture `first`.
+    private static func batch(
+        _ body: UnsafeRawBufferPointer, first: Int
+    ) throws -> (FeatureBatch, Int)? {
+        guard let head = BatchHead(body), head.first == first else { return nil }
+        var position = batchHeadSize
+        func tensor(_ width: Int) throws -> Tensor? {
+            guard width > 0 else { return nil }
+            let size = head.rows * width * MemoryLayout<Float>.size
+            defer { position += size }
+            return try Tensor(shape: Shape([head.rows, width]), dtype: .float32) { target in
+                target.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: body[position..<position + size]))
+            }
+        }
+        return (
+            FeatureBatch(features: try tensor(head.features), logits: try tensor(head.logits)),
+            head.rows
+        )
+    }
+
+    /// FNV-1a over words of eight bytes.
+    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        var position = 0
+        while position + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            hash = (hash ^ word) &* 0x100_0000_01b3
+            hash ^= hash >> 29
+            position += 8
+        }
+        while position < bytes.count {
+            hash = (hash ^ UInt64(bytes[position])) &* 0x100_0000_01b3
+            position += 1
+        }
+        return hash
+    }
+}
