@@ -151,6 +151,45 @@ sl_score_ranking sl_score_rank_weighted(sl_score_weighted_key *positives, size_t
     return rank_weighted(positives, positive_count, negatives, negative_count, scratch, curve);
 }
 
+sl_score_ranking sl_score_rank_order(const uint32_t *order, size_t count, const double *weights) {
+    double tp = 0, fp = 0, area = 0, precision = 0, more[2] = {0, 0};
+    for (size_t i = 0; i < count; i++) {
+        uint32_t entry = order[i];
+        more[(entry >> 30) & 1] += weights[entry & (SL_SCORE_ORDER_POSITIVE - 1)];
+        if (!(entry & SL_SCORE_ORDER_LAST)) continue;
+        area += more[0] * (tp + more[1] / 2);
+        tp += more[1];
+        fp += more[0];
+        if (more[1] > 0) precision += more[1] * (tp / (tp + fp));
+        more[0] = more[1] = 0;
+    }
+    sl_score_ranking result = {tp, fp, 0, 0, NAN};
+    if (tp > 0 && fp > 0) result.roc_auc = area / (tp * fp);
+    if (tp > 0) result.average_precision = precision / tp;
+    return result;
+}
+
+sl_score_ranking sl_score_rank_times(const uint32_t *order, size_t count, const uint32_t *times) {
+    uint64_t tp = 0, fp = 0, positive = 0, negative = 0, twice_area = 0;
+    double precision = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t entry = order[i], more = times[entry & (SL_SCORE_ORDER_POSITIVE - 1)];
+        uint32_t own = entry & SL_SCORE_ORDER_POSITIVE ? more : 0;
+        positive += own;
+        negative += more - own;
+        if (!(entry & SL_SCORE_ORDER_LAST)) continue;
+        twice_area += negative * (2 * tp + positive);
+        tp += positive;
+        fp += negative;
+        if (positive > 0) precision += (double)positive * ((double)tp / (double)(tp + fp));
+        positive = negative = 0;
+    }
+    sl_score_ranking result = {(double)tp, (double)fp, 0, 0, NAN};
+    if (tp > 0 && fp > 0) result.roc_auc = (double)twice_area / (2.0 * (double)tp * (double)fp);
+    if (tp > 0) result.average_precision = precision / (double)tp;
+    return result;
+}
+
 void sl_score_sort_keys64(uint64_t *keys, size_t count, uint64_t *scratch) {
     sort_keys64(keys, count, scratch);
 }

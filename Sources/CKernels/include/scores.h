@@ -116,6 +116,12 @@ sl_score_ranking sl_score_rank_keys64(uint64_t *positives, size_t positive_count
 sl_score_ranking sl_score_rank_weighted(sl_score_weighted_key *positives, size_t positive_count,
                                         sl_score_weighted_key *negatives, size_t negative_count,
                                         sl_score_weighted_key *scratch, sl_score_curve *curve);
+/// The same sweep over rows that were sorted before, from the highest score down, under any weights:
+/// an entry is a row's number and two flags.
+enum { SL_SCORE_ORDER_LAST = 1u << 31, SL_SCORE_ORDER_POSITIVE = 1u << 30 };
+sl_score_ranking sl_score_rank_order(const uint32_t *order, size_t count, const double *weights);
+/// Likewise for rows that count a whole number of times.
+sl_score_ranking sl_score_rank_times(const uint32_t *order, size_t count, const uint32_t *times);
 /// A key in the order of the numbers; both zeros are one. And back.
 uint64_t sl_score_key_of(double value);
 double sl_score_value_of_key(uint64_t key);

@@ -43,7 +43,8 @@ struct SamplePictures {
         var high = max(finite.max() ?? 1, low + 1e-12)
         if inputs.dtype == .uint8, high > 32 { high = 255 }
         let bytes = values.map { value in
-            UInt8(clamping: value.isFinite ? Int((255 * (value - low) / (high - low)).rounded()) : 0)
+            UInt8(
+                clamping: value.isFinite ? Int((255 * (value - low) / (high - low)).rounded()) : 0)
         }
         let size = some.shape.count(of: 1...)
         let shape = try Shape(Array(some.shape.dropFirst()))

@@ -93,6 +93,13 @@ struct ClassificationBatch: RowBatch {
             })
     }
 
+    /// The same rows with other weights.
+    func weighted(_ weights: [Double]?) -> ClassificationBatch {
+        ClassificationBatch(
+            kind: kind, rows: rows, columns: columns, content: content, scores: scores,
+            weights: weights)
+    }
+
     private static func rows(at indices: [Int], of flags: [UInt8], columns: Int) -> [UInt8] {
         guard columns > 1 else { return indices.map { flags[$0] } }
         var some: [UInt8] = []

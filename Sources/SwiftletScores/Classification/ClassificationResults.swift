@@ -1,5 +1,3 @@
-internal import SwiftletTensor
-
 /// Which scores are taken.
 struct ClassificationPart: OptionSet {
     let rawValue: Int
@@ -12,25 +10,19 @@ struct ClassificationPart: OptionSet {
 
 extension ClassificationScores {
     /// - Parameters:
-    ///   - rankings: gets those of the columns, if there are probabilities.
-    ///   - resolution: of the rankings' curves; 0 for none.
+    ///   - rankings: of the columns of probabilities.
+    ///   - pooled: of all labels of multilabel rows as one.
     func scores(
-        from part: ClassificationPart, workers: Workers, rankings: inout [Ranking],
-        resolution: Int = ThresholdCurve.standardResolution
+        from part: ClassificationPart, rankings: [Ranking], pooled: Ranking?
     ) -> ScoreList {
         var scores = ScoreList()
-        if hasScores, part.contains(.probabilities) {
-            rankings = RankedScores(batches).rankings(
-                columns: columns ?? 0, resolution: resolution, workers: workers)
-        }
         let kind = settledKind
         if kind == .multilabel {
-            addMultilabel(rankings, to: &scores)
+            addMultilabel(rankings, pooled, to: &scores)
             return scores
         }
         if part.contains(.decisions) {
-            Self.addDecisions(
-                decisions, isBinary: kind == .binary, averagingAll: averagesAllClasses, to: &scores)
+            Self.addDecisions(decisions, decisionForm, to: &scores)
         }
         guard part.contains(.probabilities), hasScores else { return scores }
         if kind == .binary {
@@ -59,19 +51,38 @@ extension ClassificationScores {
         return matrix
     }
 
+    /// How a confusion matrix is to be taken.
+    struct DecisionForm {
+        var isBinary: Bool
+        var isWeighted: Bool
+        var averagesAll: Bool
+        /// Whether lists and the matrix itself are left out.
+        var isSingle = false
+    }
+
+    var decisionForm: DecisionForm {
+        DecisionForm(
+            isBinary: settledKind == .binary, isWeighted: isWeighted,
+            averagesAll: averagesAllClasses)
+    }
+
     /// The scores that a confusion matrix gives.
     static func addDecisions(
-        _ confusion: ConfusionMatrix, isBinary: Bool, averagingAll: Bool,
-        to scores: inout ScoreList
+        _ confusion: ConfusionMatrix, _ form: DecisionForm, to scores: inout ScoreList
     ) {
-        let classes = confusion.perClass
+        let classes = confusion.perClass(isWeighted: form.isWeighted)
         confusion.addShares(classes, to: &scores)
-        let averaged = averagingAll ? classes : classes.filter(\.occurs)
-        for ratio in DecisionRatio.all { ratio.add(to: &scores, all: classes, averaged: averaged) }
-        scores.add("support_per_class", ScoreValue(classes.map(\.support)))
-        scores.add("confusion_matrix", .matrix(confusion.rows))
+        let averaged = form.averagesAll ? classes : classes.filter(\.occurs)
+        for ratio in DecisionRatio.all {
+            ratio.addMeans(to: &scores, averaged)
+            if !form.isSingle { ratio.addList(to: &scores, classes) }
+        }
+        if !form.isSingle {
+            scores.add("support_per_class", ScoreValue(classes.map(\.support)))
+            scores.add("confusion_matrix", .matrix(confusion.rows))
+        }
         confusion.addAgreement(to: &scores)
-        guard isBinary else { return }
+        guard form.isBinary else { return }
         for ratio in DecisionRatio.all { scores.add(ratio.name, ratio.of(classes[1])) }
     }
 
@@ -89,19 +100,21 @@ extension ClassificationScores {
         scores.addMeans("average_precision", of: precisions, supports: supports, needsAll: false)
     }
 
-    private func addMultilabel(_ rankings: [Ranking], to scores: inout ScoreList) {
+    private func addMultilabel(
+        _ rankings: [Ranking], _ pooled: Ranking?, to scores: inout ScoreList
+    ) {
         let perLabel = labels.perLabel
         labels.add(to: &scores, totalWeight: weight.value)
         for ratio in DecisionRatio.all {
-            ratio.add(to: &scores, all: perLabel, averaged: perLabel)
+            ratio.addMeans(to: &scores, perLabel)
+            ratio.addList(to: &scores, perLabel)
         }
         rows.add(to: &scores, totalWeight: weight.value)
         scores.add("support_per_class", ScoreValue(perLabel.map(\.support)))
         guard hasScores else { return }
-        let pooled = RankedScores(batches, isFlattened: true).ranking(column: 0)
         add(rankings, areaMean: "roc_auc", amongClasses: false, to: &scores)
-        scores.add("roc_auc_micro", pooled.area(rules))
-        scores.add("average_precision_micro", pooled.precision(rules, amongClasses: false))
+        scores.add("roc_auc_micro", pooled?.area(rules))
+        scores.add("average_precision_micro", pooled?.precision(rules, amongClasses: false))
         let elements = weight.value * Double(columns ?? 0)
         scores.add("log_loss", logLoss.compute(totalWeight: elements))
         scores.add("brier", brier.compute(totalWeight: elements))

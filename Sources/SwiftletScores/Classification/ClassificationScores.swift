@@ -95,20 +95,36 @@ public struct ClassificationScores: Sendable {
     /// Counts rows that have been checked.
     mutating func count(_ batch: ClassificationBatch, keeping: Bool) {
         if keeping { batches.append(batch) }
+        countDecisions(of: batch, .all)
+        logLoss.update(batch, rules: rules)
+        brier.update(batch, rules: rules)
+        guard kind == .multilabel else { return }
+        rows.update(batch, rules: rules)
+        labelRanking.update(batch, rules: rules)
+    }
+
+    /// Counts what is no sum over rows.
+    mutating func countDecisions(of batch: ClassificationBatch, _ part: ClassificationPart) {
         samples += batch.rows
         weight.add(batch.totalWeight)
         isWeighted = isWeighted || batch.weights != nil
-        confusion.update(batch)
-        labels.update(batch)
-        logLoss.update(batch, rules: rules)
-        brier.update(batch)
-        if kind == .multilabel {
-            rows.update(batch)
-            labelRanking.update(batch)
-        } else {
-            calibration.update(batch)
-            topK.update(batch, rules: rules)
+        if part.contains(.decisions) || kind == .multilabel {
+            confusion.update(batch)
+            labels.update(batch)
         }
+        guard kind != .multilabel else { return }
+        calibration.update(batch)
+        topK.update(batch, rules: rules)
+    }
+
+    /// Takes what is a sum over rows.
+    mutating func take(
+        _ logLoss: LogLoss, _ brier: BrierScore, _ rows: RowRatios, _ ranking: LabelRanking
+    ) {
+        self.logLoss = logLoss
+        self.brier = brier
+        self.rows = rows
+        labelRanking = ranking
     }
 
     /// Counts what `other` has counted.
@@ -158,8 +174,15 @@ public struct ClassificationScores: Sendable {
     ) throws(ScoreError) -> ScoreReport {
         guard samples > 0, columns != nil else { throw .empty }
         guard weight.value > 0 else { throw .noWeight }
-        var rankings: [Ranking] = []
-        let scores = scores(from: .all, workers: workers, rankings: &rankings)
+        let ranked = RankedScores(batches)
+        let rankings = ranked.rankings(
+            columns: scoredColumns, resolution: ThresholdCurve.standardResolution,
+            workers: workers)
+        let isMultilabel = hasScores && settledKind == .multilabel
+        let scores = scores(
+            from: .all, rankings: rankings,
+            pooled: isMultilabel
+                ? RankedScores(batches, isFlattened: true).ranking(column: 0) : nil)
         var report = ScoreReport(
             task: "classification", kind: settledKind.rawValue, samples: samples, scores: scores)
         report.curves = rankings.enumerated().compactMap { ThresholdCurve($1, column: $0) }

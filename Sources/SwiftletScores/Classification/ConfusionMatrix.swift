@@ -49,6 +49,7 @@ struct ConfusionMatrix: Sendable {
         self = larger
     }
 
+    mutating func increment(_ cell: Int) { counts[cell] += 1 }
     mutating func set(_ cell: Int, _ count: Double) { counts[cell] = count }
 
     subscript(truth: Int, decided: Int) -> Double { counts[truth * classes + decided] }
@@ -73,9 +74,24 @@ struct ConfusionMatrix: Sendable {
         return (truth, decisions)
     }
 
-    /// Every class against the rest. All are sums of cells and nothing is subtracted, so what is
-    /// empty is exactly 0 with weights too.
-    var perClass: [ClassCounts] {
+    /// Every class against the rest.
+    ///
+    /// - Parameter isWeighted: all are sums of cells then and nothing is subtracted, so that what is
+    ///   empty is exactly 0. Of whole numbers differences are exact.
+    func perClass(isWeighted: Bool) -> [ClassCounts] {
+        guard !isWeighted else { return perWeightedClass }
+        let (truth, decisions) = margins
+        let total = truth.reduce(0, +)
+        return (0..<classes).map { index in
+            let hits = self[index, index]
+            return ClassCounts(
+                truePositives: hits, falsePositives: decisions[index] - hits,
+                falseNegatives: truth[index] - hits,
+                trueNegatives: total - truth[index] - decisions[index] + hits)
+        }
+    }
+
+    private var perWeightedClass: [ClassCounts] {
         var result = [ClassCounts](repeating: ClassCounts(), count: classes)
         // What lies right of each column.
         var right = [Double](repeating: 0, count: classes + 1)
@@ -110,7 +126,9 @@ struct ConfusionMatrix: Sendable {
         scores.add("balanced_accuracy", ratio(recalls.reduce(0, +), Double(recalls.count)))
         // Summed rather than 1 − accuracy, so that no error is exactly 0.
         var wrong = 0.0
-        for (cell, count) in counts.enumerated() where cell % (classes + 1) != 0 { wrong += count }
+        for row in 0..<classes {
+            for column in 0..<classes where column != row { wrong += self[row, column] }
+        }
         scores.add("hamming_loss", ratio(wrong, total))
     }
 }

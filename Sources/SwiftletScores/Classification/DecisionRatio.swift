@@ -51,8 +51,12 @@ struct DecisionRatio: Sendable {
         return ratio(part, whole)
     }
 
-    /// Adds the means over `averaged` classes and the list over `all`.
-    func add(to scores: inout ScoreList, all: [ClassCounts], averaged: [ClassCounts]) {
+    func addList(to scores: inout ScoreList, _ classes: [ClassCounts]) {
+        scores.add("\(name)_per_class", ScoreValue(classes.map { of($0) }))
+    }
+
+    /// Adds the means over classes.
+    func addMeans(to scores: inout ScoreList, _ averaged: [ClassCounts]) {
         let values = averaged.map { of($0) }
         let supports = averaged.map(\.support)
         let support = supports.reduce(0, +)
@@ -60,6 +64,5 @@ struct DecisionRatio: Sendable {
         scores.add("\(name)_macro", ratio(values.reduce(0, +), Double(values.count)))
         scores.add("\(name)_weighted", support > 0 ? weighted / support : weightedWithoutSupport)
         scores.add("\(name)_micro", of(averaged.sum))
-        scores.add("\(name)_per_class", ScoreValue(all.map { of($0) }))
     }
 }

@@ -61,6 +61,31 @@ struct RankedScores {
         }
     }
 
+    /// One column's rows from the highest score down, to be ranked under other weights.
+    func order(column: Int) -> RankedOrder {
+        var rows: [sl_score_weighted_key] = []
+        var flags: [UInt8] = []
+        rows.reserveCapacity(count)
+        flags.reserveCapacity(count)
+        var start = 0
+        for batch in batches {
+            guard let scores = batch.scores else { continue }
+            let columns = isFlattened ? 0..<scores.columns : column..<column + 1
+            for row in 0..<batch.rows {
+                for column in columns {
+                    rows.append(
+                        sl_score_weighted_key(
+                            key: sl_score_key_of(scores.value(row, column)),
+                            weight: Double(2 * (start + row) + batch.positive(row, column))))
+                }
+            }
+            start += batch.rows
+        }
+        var scratch = rows
+        sl_score_sort_weighted(&rows, rows.count, &scratch)
+        return RankedOrder(rows)
+    }
+
     private var count: Int {
         batches.reduce(0) { $0 + ($1.scores.map { isFlattened ? $0.flattened : $0 }?.rows ?? 0) }
     }
@@ -95,6 +120,39 @@ struct RankedScores {
                 }
             }
         }
+    }
+}
+
+extension ClassificationBatch {
+    fileprivate func positive(_ row: Int, _ column: Int) -> Int {
+        switch content {
+        case .classes(let truth, _): truth[row] == column ? 1 : 0
+        case .flags(let truth, _): Int(truth[row * columns + column])
+        }
+    }
+}
+
+/// Rows from the highest score of one column down: sorted once, ranked under any weights.
+struct RankedOrder: Sendable {
+    private let entries: [UInt32]
+
+    /// - Parameter sorted: upwards; twice the row's number, and 1 for a positive one.
+    fileprivate init(_ sorted: [sl_score_weighted_key]) {
+        entries = sorted.indices.reversed().map { index in
+            let number = UInt32(sorted[index].weight)
+            let isLast = index == 0 || sorted[index - 1].key != sorted[index].key
+            return number >> 1 | (number & 1) << 30 | (isLast ? 1 << 31 : 0)
+        }
+    }
+
+    /// - Parameter times: how often every row counts, by their numbers.
+    func ranking(times: [UInt32]) -> Ranking {
+        Ranking(sl_score_rank_times(entries, entries.count, times), curve: [])
+    }
+
+    /// - Parameter weights: of all rows, by their numbers.
+    func ranking(_ weights: [Double]) -> Ranking {
+        Ranking(sl_score_rank_order(entries, entries.count, weights), curve: [])
     }
 }
 
@@ -136,7 +194,12 @@ struct Ranking: Sendable {
             defer { traced = curve.count }
             return rank(keys, front, keys + back, negatives, scratch, &curve)
         }
-        curve = points[..<traced].map { ThresholdCurve.Point($0, of: result) }
+        self.init(
+            result, curve: points[..<traced].map { ThresholdCurve.Point($0, of: result) })
+    }
+
+    fileprivate init(_ result: sl_score_ranking, curve: [ThresholdCurve.Point]) {
+        self.curve = curve
         positives = result.positives
         self.negatives = result.negatives
         let bothPresent = result.positives > 0 && result.negatives > 0

@@ -24,21 +24,17 @@ struct PairedClassification {
         let reports = (a: try a.results(workers: workers), b: try b.results(workers: workers))
         let size = a.bootstrapSize(confidence, batches: 2)
         guard
-            let pools = try? (
-                a: RowPool(a.batches, limit: size.rows, seed: confidence.seed),
-                b: RowPool(b.batches, limit: size.rows, seed: confidence.seed)
-            )
+            let first = try? ResampledClassification(
+                a, limit: size.rows, seed: confidence.seed, workers: workers),
+            let second = try? ResampledClassification(
+                b, limit: size.rows, seed: confidence.seed, workers: workers)
         else { throw .memory("no memory for the rows to draw from") }
-        let (first, second) = (a, b)
         let bootstrap = PairedBootstrap(
             reports, confidence: confidence,
-            sizes: (pools.a.rows, pools.a.allRows, size.resamples), workers: workers
+            sizes: (first.pool.rows, first.pool.allRows, size.resamples), workers: workers
         ) { number in
-            guard
-                let a = first.scores(
-                    ofResample: number, from: pools.a, part: .all, seed: confidence.seed),
-                let b = second.scores(
-                    ofResample: number, from: pools.b, part: .all, seed: confidence.seed)
+            guard let a = first.scores(number, part: .all, seed: confidence.seed),
+                let b = second.scores(number, part: .all, seed: confidence.seed)
             else { return nil }
             return (a, b)
         }

@@ -9,7 +9,7 @@ protocol RowBatch: Sendable {
 
 /// The rows of a test set, or of many rows a part spread evenly over them.
 struct RowPool<Batch: RowBatch>: Sendable {
-    private let batches: [Batch]
+    let batches: [Batch]
     /// Rows to draw from, and of those there were.
     let rows: Int
     let allRows: Int
@@ -37,6 +37,14 @@ struct RowPool<Batch: RowBatch>: Sendable {
         var random = RandomSequence(seed: seed, stream: UInt64(number))
         let indices = (0..<rows).map { _ in random.below(rows) }
         return try Self.split(indices, batches).map { try $0.rows(at: $1) }
+    }
+
+    /// How often each row is drawn in that resample.
+    func multiplicities(_ number: Int, seed: UInt64) -> [Double] {
+        var random = RandomSequence(seed: seed, stream: UInt64(number))
+        var times = [Double](repeating: 0, count: rows)
+        for _ in 0..<rows { times[random.below(rows)] += 1 }
+        return times
     }
 
     /// Which row of which batch each number means.
@@ -108,6 +116,7 @@ struct Replicates: Sendable {
 enum BootstrapInterval {
     /// Fewer defined values than this share say nothing of the score's spread.
     private static let leastDefined = 0.5
+    private static let leastForPercentiles = 200
 
     /// - Parameters:
     ///   - sorted: the values, ascending; `resamples` were tried.
@@ -118,6 +127,10 @@ enum BootstrapInterval {
     ) -> ScoreInterval? {
         guard sorted.count > 1, Double(sorted.count) >= leastDefined * Double(resamples) else {
             return nil
+        }
+        // Few percentiles are rough; the deviation is known better.
+        guard resamples >= leastForPercentiles else {
+            return normal(name, estimate, sorted, share: share)
         }
         var low = quantile(sorted, (1 - Confidence.level) / 2)
         var high = quantile(sorted, (1 + Confidence.level) / 2)
@@ -131,6 +144,20 @@ enum BootstrapInterval {
         return ScoreInterval(
             low: min(max(low, range.lowerBound), range.upperBound),
             high: min(max(high, range.lowerBound), range.upperBound), method: .bootstrap)
+    }
+
+    private static func normal(
+        _ name: String, _ estimate: Double, _ sorted: [Double], share: Double
+    ) -> ScoreInterval? {
+        let count = Double(sorted.count)
+        let mean = sorted.reduce(0, +) / count
+        let squares = sorted.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let half = Confidence.normalQuantile * (squares / (count - 1) * share).squareRoot()
+        guard half.isFinite else { return nil }
+        let range = ScoreRange.of(name)
+        return ScoreInterval(
+            low: max(estimate - half, range.lowerBound),
+            high: min(estimate + half, range.upperBound), method: .bootstrap)
     }
 
     /// Linear between the two nearest, as NumPy and R do.

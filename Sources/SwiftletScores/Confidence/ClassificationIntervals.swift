@@ -3,8 +3,15 @@ internal import SwiftletTensor
 extension ConfusionMatrix {
     /// As many rows drawn with replacement from the rows that were counted (without weights): the
     /// cells' counts are then multinomial, so the rows themselves are not needed.
-    func resampled(_ random: inout RandomSequence) -> ConfusionMatrix {
+    ///
+    /// - Parameter cells: of every row, from ``cellOfRows``, where there are about as many cells as
+    ///   rows.
+    func resampled(_ random: inout RandomSequence, cells: [UInt32]?) -> ConfusionMatrix {
         var drawn = ConfusionMatrix(classes: classes)
+        if let cells {
+            for _ in cells { drawn.increment(Int(cells[random.below(cells.count)])) }
+            return drawn
+        }
         var (rowsLeft, countLeft) = (total, total)
         for cell in counts.indices where counts[cell] > 0 && rowsLeft > 0 {
             let hits = random.binomial(rowsLeft, min(1, counts[cell] / countLeft))
@@ -14,19 +21,88 @@ extension ConfusionMatrix {
         }
         return drawn
     }
+
+    /// The cell of every row; nil where drawing cells is faster than drawing rows.
+    var cellOfRows: [UInt32]? {
+        let filled = counts.count { $0 > 0 }
+        guard total < 8 * Double(filled) else { return nil }
+        return counts.indices.flatMap { cell in
+            repeatElement(UInt32(cell), count: Int(counts[cell]))
+        }
+    }
+}
+
+/// Rows of a classification made ready to be scored again and again with other weights.
+struct ResampledClassification: Sendable {
+    let pool: RowPool<ClassificationBatch>
+    private let state: ClassificationScores
+    /// The rows' own weights.
+    private let weights: [Double]?
+    private let orders: [RankedOrder]
+    private let pooledOrder: RankedOrder?
+    private let logLoss: RowTerms<LogLoss>
+    private let brier: RowTerms<BrierScore>
+    private let ratios: RowTerms<RowRatios>
+    private let labelRanking: RowTerms<LabelRanking>
+
+    /// - Parameter limit: of many rows, so many stand for all.
+    init(
+        _ scores: ClassificationScores, limit: Int, seed: UInt64, workers: Workers
+    ) throws {
+        state = ClassificationScores(like: scores, kind: scores.settledKind)
+        pool = try RowPool(scores.batches, limit: limit, seed: seed)
+        let batches = pool.batches
+        weights =
+            scores.isWeighted
+            ? batches.flatMap { $0.weights ?? [Double](repeating: 1, count: $0.rows) } : nil
+        let rules = scores.rules
+        let isMultilabel = scores.settledKind == .multilabel
+        logLoss = try RowTerms(batches, rules: rules)
+        brier = try RowTerms(batches, rules: rules)
+        ratios = try RowTerms(isMultilabel ? batches : [], rules: rules)
+        labelRanking = try RowTerms(isMultilabel ? batches : [], rules: rules)
+        let ranked = RankedScores(batches)
+        orders = (0..<scores.scoredColumns).map { ranked.order(column: $0) }
+        pooledOrder =
+            isMultilabel && scores.hasScores
+            ? RankedScores(batches, isFlattened: true).order(column: 0) : nil
+    }
+
+    /// The scores of the rows that a resample draws; nil if none of them has weight.
+    func scores(_ number: Int, part: ClassificationPart, seed: UInt64) -> ScoreList? {
+        var drawn = pool.multiplicities(number, seed: seed)
+        let times = weights == nil ? drawn.map { UInt32($0) } : []
+        if let weights { for row in drawn.indices { drawn[row] *= weights[row] } }
+        var state = state
+        var start = 0
+        for batch in pool.batches {
+            state.countDecisions(
+                of: batch.weighted(Array(drawn[start..<start + batch.rows])), part)
+            start += batch.rows
+        }
+        guard state.weight.value > 0 else { return nil }
+        state.take(
+            logLoss.weighted(drawn), brier.weighted(drawn), ratios.weighted(drawn),
+            labelRanking.weighted(drawn))
+        func ranking(_ order: RankedOrder) -> Ranking {
+            weights == nil ? order.ranking(times: times) : order.ranking(drawn)
+        }
+        return state.scores(
+            from: part, rankings: orders.map(ranking), pooled: pooledOrder.map(ranking))
+    }
 }
 
 extension ClassificationScores {
     /// What the bootstrap may cost, in nanoseconds of one thread, about.
-    private static let budget = 1.5e9
+    private static let budget = 2e9
 
     /// Rows that the bootstrap draws from, and how often it draws, so that it stays fast.
     func bootstrapSize(_ confidence: Confidence, batches: Int = 1) -> (rows: Int, resamples: Int) {
         let columns = Double(columns ?? 0)
-        let cost = Double(batches) * (kind == .multilabel ? 200 + 80 * columns : 80 + 30 * columns)
+        let cost = Double(batches) * (kind == .multilabel ? 80 + 16 * columns : 60 + 9 * columns)
         let whole = Double(confidence.resamples) * cost
         let rows = max(1000, Int(min(Self.budget / whole, 1e9)))
-        let affordable = 2 * Self.budget / (cost * Double(min(rows, samples)))
+        let affordable = Self.budget / (cost * Double(min(rows, samples)))
         return (
             rows, max(min(confidence.resamples, 100), min(confidence.resamples, Int(affordable)))
         )
@@ -46,11 +122,14 @@ extension ClassificationScores {
             let size = bootstrapSize(confidence)
             let left = report.scalars.filter { report.intervals[$0.name] == nil }
             if !left.isEmpty, batches.reduce(0, { $0 + $1.rows }) == samples,
-                let pool = try? RowPool(batches, limit: size.rows, seed: confidence.seed)
+                let rowsAgain = try? ResampledClassification(
+                    self, limit: size.rows, seed: confidence.seed, workers: workers)
             {
                 resamples = size.resamples
+                let pool = rowsAgain.pool
                 rows = pool.rows < pool.allRows ? pool.rows : nil
-                addRowIntervals(pool, left, confidence, resamples, to: &report, workers: workers)
+                addRowIntervals(
+                    rowsAgain, left, confidence, resamples, to: &report, workers: workers)
             }
         }
         addClosedForms(ranking, to: &report)
@@ -61,52 +140,36 @@ extension ClassificationScores {
         _ confidence: Confidence, to report: inout ScoreReport, workers: Workers
     ) {
         let matrix = decisions
-        let isBinary = settledKind == .binary
+        var form = decisionForm
+        form.isSingle = true
         var estimate = ScoreList()
-        Self.addDecisions(
-            matrix, isBinary: isBinary, averagingAll: averagesAllClasses, to: &estimate)
+        Self.addDecisions(matrix, form, to: &estimate)
         let names = estimate.compactMap { $0.value.double == nil ? nil : $0.name }
-        let cells = Double(matrix.classes * matrix.classes)
+        let cells = matrix.cellOfRows
+        let cost = 12 * Double(matrix.counts.count) + 60 * Double(cells?.count ?? 0) + 2e4
         let resamples = max(
-            min(confidence.resamples, 100),
-            Int(min(Double(confidence.resamples), Self.budget / (10 * cells + 2e4))))
+            min(confidence.resamples, 40),
+            Int(min(Double(confidence.resamples), Self.budget / cost)))
         let replicates = Replicates(names, resamples: resamples, workers: workers) { number in
             var random = RandomSequence(
                 seed: confidence.seed, stream: UInt64(number) | 1 << 63)
             var scores = ScoreList()
-            Self.addDecisions(
-                matrix.resampled(&random), isBinary: isBinary, averagingAll: averagesAllClasses,
-                to: &scores)
+            Self.addDecisions(matrix.resampled(&random, cells: cells), form, to: &scores)
             return scores
         }
         report.addIntervals(from: replicates, share: 1)
     }
 
     private func addRowIntervals(
-        _ pool: RowPool<ClassificationBatch>, _ scalars: [(name: String, value: Double)],
+        _ rows: ResampledClassification, _ scalars: [(name: String, value: Double)],
         _ confidence: Confidence, _ resamples: Int, to report: inout ScoreReport, workers: Workers
     ) {
         let part: ClassificationPart = isWeighted ? .all : .probabilities
         let replicates = Replicates(
             scalars.map(\.name), resamples: resamples, workers: workers
-        ) { number in
-            scores(ofResample: number, from: pool, part: part, seed: confidence.seed)
-        }
+        ) { rows.scores($0, part: part, seed: confidence.seed) }
         report.addIntervals(
-            from: replicates, share: Double(pool.rows) / Double(pool.allRows))
-    }
-
-    /// The scores of rows drawn from a pool; nil if there was no memory, or no weight in them.
-    func scores(
-        ofResample number: Int, from pool: RowPool<ClassificationBatch>,
-        part: ClassificationPart, seed: UInt64
-    ) -> ScoreList? {
-        guard let drawn = try? pool.resample(number, seed: seed) else { return nil }
-        var state = ClassificationScores(like: self, kind: settledKind)
-        for batch in drawn { state.count(batch, keeping: true) }
-        guard state.weight.value > 0 else { return nil }
-        var rankings: [Ranking] = []
-        return state.scores(from: part, workers: .single, rankings: &rankings, resolution: 0)
+            from: replicates, share: Double(rows.pool.rows) / Double(rows.pool.allRows))
     }
 
     /// Where a formula is better than the bootstrap: shares of independent rows of equal weight, and
@@ -118,7 +181,7 @@ extension ClassificationScores {
         if settledKind != .multilabel { shares.append(("hamming_loss", rows)) }
         for size in [2, 3, 5] { shares.append(("top_\(size)_accuracy", rows)) }
         if settledKind == .binary {
-            let counts = decisions.perClass[1]
+            let counts = decisions.perClass(isWeighted: false)[1]
             shares.append(("precision", counts.truePositives + counts.falsePositives))
             shares.append(("recall", counts.support))
             shares.append(("specificity", counts.trueNegatives + counts.falsePositives))
