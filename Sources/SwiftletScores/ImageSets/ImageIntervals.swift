@@ -1,5 +1,3 @@
-internal import SwiftletFiles
-
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -8,55 +6,33 @@ internal import SwiftletFiles
 
 /// 95 % intervals of scores of images, by the scores' names.
 struct ImageIntervals {
-    enum Method: String {
-        /// The estimate and its standard error, by what each image adds to it.
-        case influence, jackknife
-        /// A mean of independent values (Student's t).
-        case student
-        /// A share of images (Wilson 1927).
-        case wilson
-    }
+    /// Without those of which the images tell nothing.
+    private(set) var byName: [String: ScoreInterval] = [:]
 
-    /// In the order in which they were added; null where the images do not tell.
-    private(set) var json = JSONObject()
-
-    private static let normalQuantile = 1.959_963_984_540_054
-
-    mutating func add(_ name: String, low: Double, high: Double, _ method: Method) {
-        json[name] =
-            low.isFinite && high.isFinite
-            ? [
-                "low": .double(low), "high": .double(high),
-                "method": .string(method.rawValue),
-            ] : .null
+    mutating func add(
+        _ name: String, low: Double, high: Double, _ method: ScoreInterval.Method
+    ) {
+        guard low.isFinite, high.isFinite else { return }
+        byName[name] = ScoreInterval(low: low, high: high, method: method)
     }
 
     /// An estimate that scatters evenly around the truth.
     mutating func add(
         _ name: String, _ value: Double, standardError: Double, atLeast least: Double = -.infinity,
-        _ method: Method
+        _ method: ScoreInterval.Method
     ) {
-        let half = Self.normalQuantile * standardError
+        let half = Confidence.normalQuantile * standardError
         add(name, low: max(least, value - half), high: value + half, method)
     }
 
     /// A share of `count` images.
     mutating func addShare(_ name: String, _ share: Double, of count: Int) {
-        let (n, z2) = (Double(count), Self.normalQuantile * Self.normalQuantile)
-        let centre = (share * n + z2 / 2) / (n + z2)
-        let spread = (share * (1 - share) / n + z2 / (4 * n * n)).squareRoot()
-        let half = Self.normalQuantile * spread / (1 + z2 / n)
-        add(
-            name, low: share > 0 ? max(0, centre - half) : 0,
-            high: share < 1 ? min(1, centre + half) : 1, .wilson)
+        byName[name] = ScoreInterval.wilson(hits: share * Double(count), of: Double(count))
     }
 
-    /// The mean of values; null for fewer than two, or where one is infinite or undefined.
+    /// The mean of values; none for fewer than two, or where one is infinite or undefined.
     mutating func addMean(_ name: String, _ values: [Double], range: ClosedRange<Double>) {
-        guard values.count > 1, values.allSatisfy(\.isFinite) else {
-            json[name] = .null
-            return
-        }
+        guard values.count > 1, values.allSatisfy(\.isFinite) else { return }
         let count = Double(values.count)
         let mean = values.reduce(0, +) / count
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -72,7 +48,7 @@ struct ImageIntervals {
     ///
     /// - SeeAlso: Abramowitz & Stegun 26.7.3 – 5, 26.7.5.
     static func studentQuantile(freedom: Int) -> Double {
-        let (n, z) = (Double(freedom), normalQuantile)
+        let (n, z) = (Double(freedom), Confidence.normalQuantile)
         let z2 = z * z
         guard freedom <= 400 else {
             let second = ((5 * z2 + 16) * z2 + 3) * z / (96 * n * n)

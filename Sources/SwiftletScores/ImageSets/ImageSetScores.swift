@@ -104,7 +104,7 @@ package struct ImageSetScores: Sendable {
                 of: features, real: statistics, diagonal: diagonal, seed: seed)
             report.details["extrapolated"] = ["fid": ScoreValue(limit).json]
         }
-        report.details["intervals"] = .object(intervals.json)
+        report.tell(intervals.byName)
         if !standardErrors.isEmpty { report.details["standard_errors"] = .object(standardErrors) }
         return report
     }

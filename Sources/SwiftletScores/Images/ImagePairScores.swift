@@ -164,7 +164,7 @@ public struct ImagePairScores: Sendable {
         }
         var report = ScoreReport(
             task: "image-pairs", samples: images.count, scores: scores, perImage: images)
-        report.details["intervals"] = .object(intervals.json)
+        report.tell(intervals.byName)
         return report
     }
 
