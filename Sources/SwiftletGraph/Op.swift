@@ -45,6 +45,10 @@ package protocol Op: Sendable {
 
     /// True if output 0 may be written over the given input, element by element.
     func canOverwrite(input: Int) -> Bool
+
+    /// The op that computes some of the rows alone, to the same bits; nil if rows depend on one
+    /// another or this is not known.
+    func sliced(_ rows: RowSlice) -> (any Op)?
 }
 
 extension Op {
@@ -65,6 +69,7 @@ extension Op {
     package func prepared(threads: Int) throws -> any Op { self }
     package var isView: Bool { false }
     package func canOverwrite(input: Int) -> Bool { false }
+    package func sliced(_ rows: RowSlice) -> (any Op)? { nil }
 
     /// The error that a shape rule throws.
     package func refusal(_ cause: String) -> GraphError { .operands(op: name, cause: cause) }
@@ -92,11 +97,15 @@ package struct OpCall {
     private let step: Program.Step
     private let addresses: UnsafePointer<UnsafeMutableRawPointer>
     private let texts: Texts?
+    /// To be called with the number of each step of the op's own body after it; nil outside of
+    /// profiles.
+    let observe: ((Int) -> Void)?
 
     init(
         step: Program.Step, addresses: UnsafePointer<UnsafeMutableRawPointer>, texts: Texts?,
-        scratch: UnsafeMutableRawPointer, workers: Workers
+        scratch: UnsafeMutableRawPointer, workers: Workers, observing observe: ((Int) -> Void)?
     ) {
+        self.observe = observe
         self.step = step
         self.addresses = addresses
         self.texts = texts

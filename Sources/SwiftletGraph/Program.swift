@@ -63,10 +63,15 @@ package final class Program: Sendable {
     /// - Parameters:
     ///   - inputs: placeholders in the order in which they will be fed.
     ///   - threads: the largest number of threads that a run will use.
+    ///   - placesOutputs: whether outputs lie in the arena; otherwise every run must say where
+    ///     they are to be written, see ``place(output:at:in:)``.
     /// - Throws: ``GraphError/feed(name:cause:)`` if a needed placeholder is not among `inputs`.
-    package init(_ graph: Graph, inputs: [Value], outputs: [Value], threads: Int = 1) throws {
+    package init(
+        _ graph: Graph, inputs: [Value], outputs: [Value], threads: Int = 1,
+        placesOutputs: Bool = true
+    ) throws {
         var layout = ProgramLayout(graph: graph, inputs: inputs, outputs: outputs)
-        try layout.place(threads: threads)
+        try layout.place(threads: threads, placesOutputs: placesOutputs)
         self.threads = threads
         steps = layout.steps
         locations = layout.locations
@@ -114,17 +119,37 @@ package final class Program: Sendable {
         package let multiplyAdds: Int
         /// Of operands and results, each once.
         package let byteCount: Int
+        /// How often a run takes the step.
+        package let calls: Int
     }
 
-    package var stepDescriptions: [StepDescription] {
-        steps.map { step in
-            StepDescription(
-                operation: step.op.name,
-                kernel: step.op.kernel(inputs: step.inputTypes, outputs: step.outputTypes),
-                label: step.label, output: step.outputTypes[0].shape,
-                multiplyAdds: step.op.multiplyAddCount(
-                    inputs: step.inputTypes, outputs: step.outputTypes),
-                byteCount: (step.inputTypes + step.outputTypes).reduce(0) { $0 + $1.byteCount })
+    /// The steps in the order of the numbers that a run's observer is told: those of bodies follow
+    /// each other in the place of the step that runs them.
+    package var stepDescriptions: [StepDescription] { descriptions(calls: 1) }
+
+    private func descriptions(calls: Int) -> [StepDescription] {
+        steps.flatMap { step in
+            if let loop = step.op as? RowLoop, let body = loop.body {
+                return body.descriptions(calls: calls * loop.sliceCount)
+            }
+            return [
+                StepDescription(
+                    operation: step.op.name,
+                    kernel: step.op.kernel(inputs: step.inputTypes, outputs: step.outputTypes),
+                    label: step.label, output: step.outputTypes[0].shape,
+                    multiplyAdds: step.op.multiplyAddCount(
+                        inputs: step.inputTypes, outputs: step.outputTypes),
+                    byteCount: (step.inputTypes + step.outputTypes).reduce(0) { $0 + $1.byteCount },
+                    calls: calls)
+            ]
+        }
+    }
+
+    /// The numbers that observers are told of the first step and of each after it.
+    private var observedNumbers: [Int] {
+        steps.reduce(into: [0]) { numbers, step in
+            let body = (step.op as? RowLoop)?.body
+            numbers.append((numbers.last ?? 0) + (body?.observedNumbers.last ?? 1))
         }
     }
 
@@ -170,6 +195,22 @@ package final class Program: Sendable {
         workspace.texts?[outputBuffers[position]] ?? []
     }
 
+    /// Has output `position` written to `address` in the next runs; for programs that do not place
+    /// their outputs.
+    ///
+    /// - Returns: false if the output is an input or a constant, or another output: it must be copied
+    ///   from where it lies after a run.
+    func place(
+        output position: Int, at address: UnsafeMutableRawPointer, in workspace: Workspace
+    ) -> Bool {
+        let buffer = outputBuffers[position]
+        guard case .arena = locations[buffer],
+            outputBuffers[..<position].contains(buffer) == false
+        else { return false }
+        workspace.addresses[buffer] = address
+        return true
+    }
+
     /// Where output `position` lies after a run; valid until the next one.
     package func output(_ position: Int, in workspace: Workspace) -> UnsafeRawPointer {
         UnsafeRawPointer(workspace.addresses[outputBuffers[position]])
@@ -177,22 +218,41 @@ package final class Program: Sendable {
 
     /// Runs all steps on the inputs that were fed.
     ///
-    /// - Parameter observe: called with the number of each step after it.
-    package func run(
-        _ workspace: Workspace, workers: Workers, observing observe: ((Int) -> Void)? = nil
-    ) throws {
+    package func run(_ workspace: Workspace, workers: Workers) throws {
         precondition(workers.count <= threads)
-        let scratch = workspace.memory + scratchOffset
         try workers.engaged {
-            for number in steps.indices {
-                let step = steps[number]
-                try step.op.evaluate(
-                    OpCall(
-                        step: step, addresses: workspace.addresses, texts: workspace.texts,
-                        scratch: scratch, workers: workers))
-                observe?(number)
+            for step in steps {
+                try step.op.evaluate(call(of: step, workspace, workers: workers))
             }
         }
+    }
+
+    /// The same, and calls `observe` after every step with its number among
+    /// ``stepDescriptions``; for profiles.
+    package func run(
+        _ workspace: Workspace, workers: Workers, observing observe: @escaping (Int) -> Void
+    ) throws {
+        precondition(workers.count <= threads)
+        try workers.engaged {
+            for (step, number) in zip(steps, observedNumbers) {
+                if step.op is RowLoop {
+                    try step.op.evaluate(
+                        call(of: step, workspace, workers: workers) { observe(number + $0) })
+                } else {
+                    try step.op.evaluate(call(of: step, workspace, workers: workers))
+                    observe(number)
+                }
+            }
+        }
+    }
+
+    private func call(
+        of step: Step, _ workspace: Workspace, workers: Workers,
+        observing observe: ((Int) -> Void)? = nil
+    ) -> OpCall {
+        OpCall(
+            step: step, addresses: workspace.addresses, texts: workspace.texts,
+            scratch: workspace.memory + scratchOffset, workers: workers, observing: observe)
     }
 
     /// Runs on tensors, into tensors: for tests, constant folding and single calls.

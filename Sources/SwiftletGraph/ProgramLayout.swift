@@ -33,7 +33,7 @@ struct ProgramLayout {
         return buffer
     }
 
-    mutating func place(threads: Int) throws {
+    mutating func place(threads: Int, placesOutputs: Bool) throws {
         for (position, input) in inputs.enumerated() {
             _ = addBuffer(input, .fed(position: position))
         }
@@ -45,6 +45,9 @@ struct ProgramLayout {
                 scratch,
                 step.op.scratchByteCount(
                     inputs: step.inputTypes, outputs: step.outputTypes, threads: threads))
+        }
+        if !placesOutputs {
+            for output in outputs { byteCounts[buffer(of: output)] = 0 }
         }
         planMemory(scratch: scratch)
     }

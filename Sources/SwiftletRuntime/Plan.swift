@@ -27,9 +27,13 @@ final class Plan: Sendable {
         var optimizer = GraphOptimizer(
             graph: lowering.graph, inputs: values, outputs: outputs, cache: cache)
         try optimizer.run(passes, workers: workers)
+        var slicing = RowSlicing(
+            optimizer.graph, inputs: optimizer.inputs, outputs: optimizer.outputs)
+        let final =
+            passes.isEmpty
+            ? (optimizer.graph, optimizer.inputs, optimizer.outputs) : try slicing.sliced()
         program = try Program(
-            optimizer.graph, inputs: optimizer.inputs, outputs: optimizer.outputs,
-            threads: workers.count)
+            final.0, inputs: final.1, outputs: final.2, threads: workers.count)
         inputTypes = inputs
         outputTypes = program.outputTypes
     }
@@ -55,7 +59,13 @@ final class Plan: Sendable {
         for (position, strings) in texts {
             program.feed(position, texts: strings, into: workspace)
         }
-        try program.run(workspace, workers: workers, observing: observe)
+        if let observe {
+            try withoutActuallyEscaping(observe) {
+                try program.run(workspace, workers: workers, observing: $0)
+            }
+        } else {
+            try program.run(workspace, workers: workers)
+        }
         var strings: [Int: [String]] = [:]
         for (position, type) in outputTypes.enumerated() {
             if type.dtype == .string {

@@ -17,6 +17,8 @@ public struct Profile: Sendable {
         public let multiplyAdds: Int
         /// Bytes of operands and results, each once.
         public let byteCount: Int
+        /// How often a prediction takes the step: once, or once for each slice of the batch.
+        public let calls: Int
     }
 
     public let steps: [Step]
@@ -38,8 +40,9 @@ extension Predictor {
         let outputs = try plan.outputTypes.map { try Tensor(zeros: $0.shape, dtype: $0.dtype) }
         let clock = ContinuousClock()
         let steps = plan.program.stepDescriptions
-        var times = [[Duration]](repeating: [], count: steps.count)
+        var times = [Duration?](repeating: nil, count: steps.count)
         for run in 0...max(1, repeats) {
+            var sums = [Duration](repeating: .zero, count: steps.count)
             var last = clock.now
             try withExtendedLifetime((inputs, outputs)) {
                 _ = try plan.run(
@@ -47,17 +50,20 @@ extension Predictor {
                     outputs: outputs.map { $0.storage.pointer }, workers: workers
                 ) { step in
                     let now = clock.now
-                    if run > 0 { times[step].append(now - last) }  // the first warms up
+                    sums[step] += now - last
                     last = clock.now
                 }
             }
+            guard run > 0 else { continue }  // the first warms up
+            times = zip(times, sums).map { min($0 ?? $1, $1) }
         }
         return Profile(
             steps: zip(steps, times).map { step, times in
                 Profile.Step(
                     operation: step.operation, kernel: step.kernel, layer: step.label,
-                    output: step.output, time: times.min() ?? .zero,
-                    multiplyAdds: step.multiplyAdds, byteCount: step.byteCount)
+                    output: step.output, time: times ?? .zero,
+                    multiplyAdds: step.calls * step.multiplyAdds,
+                    byteCount: step.calls * step.byteCount, calls: step.calls)
             }, threads: threads, processorPeak: processorPeak())
     }
 }

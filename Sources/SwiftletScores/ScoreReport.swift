@@ -16,6 +16,11 @@ public struct ScoreReport: Sendable {
     public let samples: Int
     public let scores: ScoreList
     public let perImage: [Image]
+    /// Where the single numbers would lie in 95 of 100 test sets like this one, as far as the data
+    /// can tell.
+    public internal(set) var intervals: [String: ScoreInterval] = [:]
+    /// Of a classification by probabilities.
+    package internal(set) var curves: [ThresholdCurve] = []
     /// What else the JSON says beside the scores, such as what they were taken with.
     package var details: JSONObject = [:]
 
@@ -36,8 +41,11 @@ public struct ScoreReport: Sendable {
         var object: JSONObject = ["task": .string(task)]
         if let kind { object["kind"] = .string(kind) }
         object["samples"] = .int(samples)
-        for (name, value) in details { object[name] = value }
+        let isLong: (String) -> Bool = { ["curves", "reliability"].contains($0) }
+        for (name, value) in details where !isLong(name) { object[name] = value }
         object["scores"] = .object(scores.json)
+        if details["confidence"] != nil { object["intervals"] = .object(intervalsJSON) }
+        for (name, value) in details where isLong(name) { object[name] = value }
         if !perImage.isEmpty {
             object["per_image"] = .array(
                 perImage.map { image in
@@ -47,6 +55,51 @@ public struct ScoreReport: Sendable {
                 })
         }
         return .object(object)
+    }
+}
+
+extension ScoreReport {
+    /// The single numbers that are defined.
+    var scalars: [(name: String, value: Double)] {
+        scores.compactMap { entry in entry.value.double.map { (entry.name, $0) } }
+    }
+
+    /// - Parameter share: of all rows, how many every resample drew.
+    mutating func addIntervals(from replicates: Replicates, share: Double) {
+        for (column, name) in replicates.names.enumerated() {
+            guard let estimate = self[name] else { continue }
+            let interval = BootstrapInterval.of(
+                name, estimate: estimate, sorted: replicates.sorted(column),
+                resamples: replicates.resamples, share: share)
+            intervals[name] = interval
+        }
+    }
+
+    /// Says in the JSON how the intervals were found.
+    ///
+    /// - Parameter rows: so many stood for all; nil if all were drawn from.
+    mutating func note(_ confidence: Confidence, resamples: Int, rows: Int?) {
+        var note: JSONObject = [
+            "level": .double(Confidence.level), "resamples": .int(resamples),
+            "seed": .int(Int(truncatingIfNeeded: confidence.seed)),
+        ]
+        if let rows { note["rows"] = .int(rows) }
+        details["confidence"] = .object(note)
+    }
+
+    private var intervalsJSON: JSONObject {
+        var object = JSONObject()
+        for (name, value) in scores where value.isSingle {
+            object[name] =
+                intervals[name].map { interval in
+                    .object([
+                        "low": ScoreValue(interval.low).json,
+                        "high": ScoreValue(interval.high).json,
+                        "method": .string(interval.method.rawValue),
+                    ])
+                } ?? .null
+        }
+        return object
     }
 }
 

@@ -35,6 +35,14 @@ public enum ScoreValue: Sendable, Equatable {
         }
     }
 
+    /// Whether it is one number, or stands for one.
+    var isSingle: Bool {
+        switch self {
+        case .number, .infinite, .undefined: true
+        case .list, .matrix: false
+        }
+    }
+
     public var json: JSON {
         switch self {
         case .number(let value): .double(value)

@@ -16,6 +16,17 @@ extension Tensor {
         }
     }
 
+    /// The tensor as float32 or float64: whole numbers become float64.
+    func floating(as input: ScoreError.Input) throws(ScoreError) -> Tensor {
+        let tensor = try readable(as: input)
+        guard !tensor.dtype.isFloatingPoint else { return tensor }
+        do {
+            return try tensor.converted(to: .float64)
+        } catch {
+            throw .memory("\(input.rawValue): \(error)")
+        }
+    }
+
     /// The kernels' code of the element type; `readable(as:)` came before.
     var scoreType: Int32 {
         switch dtype {

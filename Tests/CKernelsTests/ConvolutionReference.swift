@@ -174,4 +174,24 @@ let convolutionCases: [ConvolutionCase] = [
     ConvolutionCase(
         input: [3, 40], kernel: [3, 7], dilation: [1, 2], padding: [(1, 1), (6, 6)], channels: 96,
         filters: 96, groups: 96),
+    // Depthwise by lines: seven taps, odd numbers of lines, one height tap, dilated height, a stride
+    // along one axis only, images narrower than their kernel.
+    ConvolutionCase(
+        batch: 2, input: [9, 11], kernel: [7, 7], padding: [(3, 3), (3, 3)], channels: 40,
+        filters: 40, groups: 40),
+    ConvolutionCase(
+        batch: 2, input: [23], kernel: [5], stride: [2], padding: [(4, 1)], channels: 33,
+        filters: 33, groups: 33),
+    ConvolutionCase(
+        input: [11, 9], kernel: [3, 5], stride: [2, 1], padding: [(2, 0), (0, 4)], channels: 70,
+        filters: 70, groups: 70),
+    ConvolutionCase(
+        input: [10, 13], kernel: [3, 7], stride: [1, 2], dilation: [2, 1],
+        padding: [(2, 2), (3, 3)], channels: 17, filters: 17, groups: 17),
+    ConvolutionCase(
+        batch: 3, input: [5, 4], kernel: [5, 5], padding: [(2, 2), (2, 2)], channels: 64,
+        filters: 64, groups: 64),
+    ConvolutionCase(
+        input: [7, 5], kernel: [3, 7], stride: [3, 1], padding: [(1, 1), (6, 6)], channels: 16,
+        filters: 16, groups: 16),
 ]

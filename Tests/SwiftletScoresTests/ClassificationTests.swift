@@ -174,8 +174,8 @@ import Testing
         let text = report.json.text()
         #expect(
             text.hasPrefix(
-                #"{"task": "classification", "kind": "binary", "samples": 2, "scores": {"accuracy": 0.5,"#
-            ))
+                #"{"task": "classification", "kind": "binary", "samples": 2, "predictions": "#
+                    + #""probabilities", "threshold": 0.5, "scores": {"accuracy": 0.5,"#))
         #expect(text.contains(#""confusion_matrix": [[0, 0], [1, 1]]"#))
         #expect(text.contains(#""roc_auc": null"#))
         #expect(report["accuracy"] == 0.5)

@@ -77,8 +77,20 @@ size_t sl_score_first_improbable(sl_score_matrix scores) {
     return BY_TYPE(first_improbable, scores.rows * scores.columns);
 }
 
-void sl_score_decide_positive(sl_score_matrix scores, uint8_t *decisions) {
-    BY_TYPE(decide_positive, scores.rows * scores.columns, decisions);
+size_t sl_score_first_infinite(sl_score_matrix scores) {
+    return BY_TYPE(first_infinite, scores.rows * scores.columns);
+}
+
+void sl_score_sigmoid(sl_score_matrix scores, void *probabilities) {
+    BY_TYPE(sigmoid, scores.rows * scores.columns, probabilities);
+}
+
+void sl_score_softmax(sl_score_matrix scores, void *probabilities) {
+    BY_TYPE(softmax, scores.rows, scores.columns, probabilities);
+}
+
+void sl_score_decide_positive(sl_score_matrix scores, double threshold, uint8_t *decisions) {
+    BY_TYPE(decide_positive, scores.rows * scores.columns, threshold, decisions);
 }
 
 void sl_score_decide_largest(sl_score_matrix scores, int32_t *decisions) {
@@ -86,8 +98,10 @@ void sl_score_decide_largest(sl_score_matrix scores, int32_t *decisions) {
 }
 
 void sl_score_log_loss_classes(sl_score_matrix scores, const int32_t *truth,
-                               const double *weights, double epsilon, sl_score_sum *sum) {
-    BY_TYPE(log_loss_classes, scores.rows, scores.columns, truth, weights, epsilon, sum);
+                               const double *weights, double epsilon, bool normalizes,
+                               sl_score_sum *sum) {
+    BY_TYPE(log_loss_classes, scores.rows, scores.columns, truth, weights, epsilon, normalizes,
+            sum);
 }
 
 void sl_score_log_loss_flags(sl_score_matrix scores, const uint8_t *truth,
@@ -116,9 +130,10 @@ void sl_score_calibrate_flags(sl_score_matrix scores, const uint8_t *truth,
     BY_TYPE(calibrate, scores.rows, scores.columns, NULL, NULL, truth, weights, bins, sums);
 }
 
-void sl_score_count_above_truth(sl_score_matrix scores, const int32_t *truth,
+void sl_score_count_above_truth(sl_score_matrix scores, const int32_t *truth, bool later_first,
                                 const double *weights, size_t places, double *weight_at) {
-    BY_TYPE(count_above_truth, scores.rows, scores.columns, truth, weights, places, weight_at);
+    BY_TYPE(count_above_truth, scores.rows, scores.columns, truth, later_first, weights, places,
+            weight_at);
 }
 
 void sl_score_rank_labels(sl_score_matrix scores, const uint8_t *truth,

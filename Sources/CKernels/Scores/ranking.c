@@ -3,36 +3,6 @@
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
 
-#define ENTRY uint32_t
-#define KEY(e) (e)
-#define WEIGHT(e) ((void)(e), 1.0)
-#define PASSES 3
-#define NAME(f) f##_keys32
-#include "ranking.inc"
-#undef ENTRY
-#undef PASSES
-#undef NAME
-
-#define ENTRY uint64_t
-#define PASSES 6
-#define NAME(f) f##_keys64
-#include "ranking.inc"
-#undef ENTRY
-#undef KEY
-#undef WEIGHT
-#undef NAME
-
-#define ENTRY sl_score_weighted_key
-#define KEY(e) ((e).key)
-#define WEIGHT(e) ((e).weight)
-#define NAME(f) f##_weighted
-#include "ranking.inc"
-#undef ENTRY
-#undef KEY
-#undef WEIGHT
-#undef PASSES
-#undef NAME
-
 // A float's bits in the order of the numbers: negatives are reversed, positives moved above them.
 // Adding 0 makes −0 a +0.
 static uint32_t key_of_float(float value) {
@@ -55,6 +25,62 @@ double sl_score_value_of_key(uint64_t key) {
     memcpy(&value, &bits, sizeof value);
     return value;
 }
+
+static double value_of_float_key(uint32_t key) {
+    uint32_t bits = key ^ ((key >> 31) ? 0x80000000u : 0xffffffffu);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
+
+// Takes a point into the curve if it is far enough from the last.
+static void trace(sl_score_curve *curve, const sl_score_ranking *all, double threshold, double tp,
+                  double fp, bool is_last) {
+    if (curve->count > 0 && !is_last) {
+        const sl_score_curve_point *last = curve->points + curve->count - 1;
+        double steps = (double)curve->resolution;
+        if ((tp - last->true_positives) * steps < all->positives
+            && (fp - last->false_positives) * steps < all->negatives) {
+            return;
+        }
+    }
+    if (curve->count >= 2 * curve->resolution + 2) return;
+    curve->points[curve->count++] = (sl_score_curve_point){threshold, tp, fp};
+}
+
+#define ENTRY uint32_t
+#define KEY(e) (e)
+#define WEIGHT(e) ((void)(e), 1.0)
+#define VALUE(key) value_of_float_key((uint32_t)(key))
+#define PASSES 3
+#define NAME(f) f##_keys32
+#include "ranking.inc"
+#undef ENTRY
+#undef VALUE
+#undef PASSES
+#undef NAME
+
+#define VALUE(key) sl_score_value_of_key(key)
+#define ENTRY uint64_t
+#define PASSES 6
+#define NAME(f) f##_keys64
+#include "ranking.inc"
+#undef ENTRY
+#undef KEY
+#undef WEIGHT
+#undef NAME
+
+#define ENTRY sl_score_weighted_key
+#define KEY(e) ((e).key)
+#define WEIGHT(e) ((e).weight)
+#define NAME(f) f##_weighted
+#include "ranking.inc"
+#undef ENTRY
+#undef KEY
+#undef WEIGHT
+#undef VALUE
+#undef PASSES
+#undef NAME
 
 static double score_at(sl_score_matrix scores, size_t row, size_t column) {
     size_t i = row * scores.columns + column;
@@ -109,20 +135,20 @@ void sl_score_gather_weighted(sl_score_matrix scores, size_t column,
 
 sl_score_ranking sl_score_rank_keys32(uint32_t *positives, size_t positive_count,
                                       uint32_t *negatives, size_t negative_count,
-                                      uint32_t *scratch) {
-    return rank_keys32(positives, positive_count, negatives, negative_count, scratch);
+                                      uint32_t *scratch, sl_score_curve *curve) {
+    return rank_keys32(positives, positive_count, negatives, negative_count, scratch, curve);
 }
 
 sl_score_ranking sl_score_rank_keys64(uint64_t *positives, size_t positive_count,
                                       uint64_t *negatives, size_t negative_count,
-                                      uint64_t *scratch) {
-    return rank_keys64(positives, positive_count, negatives, negative_count, scratch);
+                                      uint64_t *scratch, sl_score_curve *curve) {
+    return rank_keys64(positives, positive_count, negatives, negative_count, scratch, curve);
 }
 
 sl_score_ranking sl_score_rank_weighted(sl_score_weighted_key *positives, size_t positive_count,
                                         sl_score_weighted_key *negatives, size_t negative_count,
-                                        sl_score_weighted_key *scratch) {
-    return rank_weighted(positives, positive_count, negatives, negative_count, scratch);
+                                        sl_score_weighted_key *scratch, sl_score_curve *curve) {
+    return rank_weighted(positives, positive_count, negatives, negative_count, scratch, curve);
 }
 
 void sl_score_sort_keys64(uint64_t *keys, size_t count, uint64_t *scratch) {

@@ -1,5 +1,4 @@
 #include "sum.h"
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -14,7 +13,9 @@
         return sum;                                                                                \
     }
 
-static double log_squared(double y, double p) {
+static double log_squared(double y, double p, double least) {
+    y = fmax(y, least);
+    p = fmax(p, least);
     if (y <= -1 || p <= -1) return NAN;
     double e = log1p(p) - log1p(y);
     return e * e;
@@ -26,9 +27,9 @@ double sl_score_pointwise_loss(int loss, double parameter, const double *truth,
     case SL_SCORE_LOSS_SQUARED: SUM(e * e)
     case SL_SCORE_LOSS_ABSOLUTE: SUM(fabs(e))
     case SL_SCORE_LOSS_SIGNED: SUM(e)
-    case SL_SCORE_LOSS_RELATIVE: SUM(fabs(e) / fmax(fabs(y), DBL_EPSILON))
+    case SL_SCORE_LOSS_RELATIVE: SUM(fabs(e) / fmax(fabs(y), parameter))
     case SL_SCORE_LOSS_SYMMETRIC: SUM(2 * fabs(e) / fmax(fabs(y) + fabs(p), 1.17e-06))
-    case SL_SCORE_LOSS_LOGARITHMIC: SUM(log_squared(y, p))
+    case SL_SCORE_LOSS_LOGARITHMIC: SUM(log_squared(y, p, parameter))
     case SL_SCORE_LOSS_HUBER:
         SUM(fabs(e) <= parameter ? e * e / 2 : parameter * (fabs(e) - parameter / 2))
     case SL_SCORE_LOSS_LOG_COSH: SUM(fabs(e) + log1p(exp(-2 * fabs(e))) - M_LN2)

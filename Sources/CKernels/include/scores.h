@@ -32,9 +32,13 @@ size_t sl_score_read_one_hot(const uint8_t *flags, size_t rows, size_t columns, 
 size_t sl_score_read_doubles(const void *source, int type, size_t first, size_t stride,
                              size_t count, double *values);
 size_t sl_score_first_improbable(sl_score_matrix scores);
+size_t sl_score_first_infinite(sl_score_matrix scores);
+/// The sigmoid of every number, or the softmax of every row, in the type of the scores.
+void sl_score_sigmoid(sl_score_matrix scores, void *probabilities);
+void sl_score_softmax(sl_score_matrix scores, void *probabilities);
 
 // Decisions and counts. `weights` may be null everywhere: every row then weighs 1.
-void sl_score_decide_positive(sl_score_matrix scores, uint8_t *decisions);
+void sl_score_decide_positive(sl_score_matrix scores, double threshold, uint8_t *decisions);
 void sl_score_decide_largest(sl_score_matrix scores, int32_t *decisions);
 void sl_score_count_classes(const int32_t *truth, const int32_t *decided, const double *weights,
                             size_t count, size_t classes, double *counts);
@@ -47,7 +51,8 @@ void sl_score_row_ratios(const uint8_t *truth, const uint8_t *decided, const dou
 
 // Scores of probabilities.
 void sl_score_log_loss_classes(sl_score_matrix scores, const int32_t *truth,
-                               const double *weights, double epsilon, sl_score_sum *sum);
+                               const double *weights, double epsilon, bool normalizes,
+                               sl_score_sum *sum);
 void sl_score_log_loss_flags(sl_score_matrix scores, const uint8_t *truth,
                              const double *weights, double epsilon, sl_score_sum *sum);
 void sl_score_brier_classes(sl_score_matrix scores, const int32_t *truth,
@@ -61,8 +66,8 @@ void sl_score_calibrate_classes(sl_score_matrix scores, const int32_t *truth,
 void sl_score_calibrate_flags(sl_score_matrix scores, const uint8_t *truth,
                               const double *weights, size_t bins, sl_score_sum *sums);
 /// `weight_at[k]` gets the weight of rows where exactly k classes score above the true one; the
-/// last place also takes all beyond it.
-void sl_score_count_above_truth(sl_score_matrix scores, const int32_t *truth,
+/// last place also takes all beyond it. With `later_first` later classes of equal score are above.
+void sl_score_count_above_truth(sl_score_matrix scores, const int32_t *truth, bool later_first,
                                 const double *weights, size_t places, double *weight_at);
 /// Adds up label ranking average precision, coverage error and ranking loss of every row.
 /// `scratch` holds 2 · columns doubles.
@@ -77,7 +82,19 @@ typedef struct {
     int32_t positive;
     const uint8_t *flags;
 } sl_score_positives;
-typedef struct { double positives, negatives, roc_auc, average_precision; } sl_score_ranking;
+/// `roc_variance` is DeLong's variance of the area; NaN below two rows of either side. Weights are
+/// ignored by it.
+typedef struct {
+    double positives, negatives, roc_auc, average_precision, roc_variance;
+} sl_score_ranking;
+/// What is at or above a threshold.
+typedef struct { double threshold, true_positives, false_positives; } sl_score_curve_point;
+/// The curve over all thresholds, from the highest down, without points that are nearer to the last
+/// than 1 / resolution in both rates: `points` holds 2 · resolution + 2.
+typedef struct {
+    size_t resolution, count;
+    sl_score_curve_point *points;
+} sl_score_curve;
 
 /// Appends one column's keys: positives from the front of `keys`, negatives from its back.
 void sl_score_gather_keys32(sl_score_matrix scores, size_t column, sl_score_positives truth,
@@ -88,16 +105,17 @@ void sl_score_gather_keys64(sl_score_matrix scores, size_t column, sl_score_posi
 void sl_score_gather_weighted(sl_score_matrix scores, size_t column,
                               sl_score_positives truth, const double *weights,
                               sl_score_weighted_key *keys, size_t *front, size_t *back);
-// Sort both parts (`scratch` is as large as the larger one) and sweep over the thresholds.
+// Sort both parts (`scratch` is as large as the larger one) and sweep over the thresholds. `curve`
+// may be null.
 sl_score_ranking sl_score_rank_keys32(uint32_t *positives, size_t positive_count,
                                       uint32_t *negatives, size_t negative_count,
-                                      uint32_t *scratch);
+                                      uint32_t *scratch, sl_score_curve *curve);
 sl_score_ranking sl_score_rank_keys64(uint64_t *positives, size_t positive_count,
                                       uint64_t *negatives, size_t negative_count,
-                                      uint64_t *scratch);
+                                      uint64_t *scratch, sl_score_curve *curve);
 sl_score_ranking sl_score_rank_weighted(sl_score_weighted_key *positives, size_t positive_count,
                                         sl_score_weighted_key *negatives, size_t negative_count,
-                                        sl_score_weighted_key *scratch);
+                                        sl_score_weighted_key *scratch, sl_score_curve *curve);
 /// A key in the order of the numbers; both zeros are one. And back.
 uint64_t sl_score_key_of(double value);
 double sl_score_value_of_key(uint64_t key);
@@ -112,7 +130,8 @@ enum {
     SL_SCORE_LOSS_SYMMETRIC, SL_SCORE_LOSS_LOGARITHMIC, SL_SCORE_LOSS_HUBER,
     SL_SCORE_LOSS_LOG_COSH, SL_SCORE_LOSS_PINBALL
 };
-/// The weighted sum of a loss over a block; `parameter` is Huber's δ or the pinball quantile.
+/// The weighted sum of a loss over a block; `parameter` is Huber's δ, the pinball quantile, the least
+/// |y| that a relative error is divided by, or the least value that a logarithm is taken of.
 double sl_score_pointwise_loss(int loss, double parameter, const double *truth,
                                const double *predicted, const double *weights, size_t count);
 double sl_score_largest_error(const double *truth, const double *predicted, size_t count);

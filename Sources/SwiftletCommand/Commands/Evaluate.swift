@@ -1,11 +1,7 @@
 internal import ArgumentParser
-internal import SwiftletData
-internal import SwiftletDataset
-internal import SwiftletLayers
+internal import SwiftletFiles
 internal import SwiftletReport
-internal import SwiftletRuntime
 internal import SwiftletScores
-internal import SwiftletTraining
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,55 +12,49 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Inputs with their targets: .npz (x, y), .csv, .h5, IDX, CIFAR or class folders.")
     var data: String
 
-    @Option(help: "What the model was made for.")
-    var task: ScoreTask
-
     @Option(help: ArgumentHelp("Which output is scored, if there are several.", valueName: "name"))
     var outputName: String?
+
+    @OptionGroup var scoring: ScoringOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The history of a training, whose curves --report shows.", valueName: "h.json"))
+    var history: String?
 
     @OptionGroup var output: ScoreOutput
     @OptionGroup var execution: PredictionOptions
     @OptionGroup var log: LogOptions
 
-    func run() throws {
-        try output.check()
-        let model = try source.open()
-        let position = try outputPosition(model)
-        let roles = DataRoles(inputs: model.inputNames, outputs: model.outputNames)
-        let samples = try DataSource.load(data, roles: roles)
-        let predictor = try naming(source.model) { try execution.predictor(for: model) }
-        var progress = log.progress("samples", total: samples.count)
-        let evaluation = try naming(data) {
-            try predictor.evaluation(
-                of: samples, task: task, output: position, batchSize: execution.batchSize
-            ) { progress.update(done: $0) }
-        }
-        progress.clear()
-        let title = "\(source.model) on \(data)"
-        try naming(data) {
-            switch evaluation {
-            case .classification(let scores): try output.write(scores, title: title)
-            case .regression(let scores): try output.write(scores, title: title)
-            }
+    func validate() throws {
+        if history != nil, output.report == nil {
+            throw ValidationError("--history needs --report")
         }
     }
 
-    private func outputPosition(_ model: Model) throws -> Int {
-        let names = model.outputNames
-        guard let outputName else {
-            guard names.count == 1 else {
-                throw CommandError(
-                    source.model,
-                    "\(names.count) outputs (\(shortened(names, whole: log.details))); choose one "
-                        + "with --output-name")
+    func run() throws {
+        try output.check()
+        let curves = try history.map { try TrainingHistory.read($0) }
+        let evaluated = try ModelEvaluation(
+            model: try source.open(), path: source.model, data: data, outputName: outputName
+        ).run(scoring.scoring, execution: execution, log: log)
+        try naming(data) {
+            try output.write(
+                evaluated, title: "\(source.model) on \(data)", confidence: scoring.confidence
+            ) { page in
+                if let curves { page.add(history: curves) }
             }
-            return 0
         }
-        guard let position = names.firstIndex(of: outputName) else {
-            throw CommandError(
-                source.model,
-                "no output '\(outputName)', but \(shortened(names, whole: log.details))")
+    }
+}
+
+/// The JSON that `swiftlet train --history` writes.
+enum TrainingHistory {
+    static func read(_ path: String) throws -> JSON {
+        let json = try naming(path) { try JSON(parsing: readFile(path)) }
+        guard (json["history"] ?? json).object != nil else {
+            throw CommandError(path, "no history of a training")
         }
-        return position
+        return json
     }
 }

@@ -8,8 +8,7 @@ struct Score: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Score predictions against the truth.")
 
-    @Option(help: "What the predictions are.")
-    var task: ScoreTask
+    @OptionGroup var scoring: ScoringOptions
 
     @Option(help: ArgumentHelp("The true values.", valueName: "y.npy"))
     var truth: String
@@ -17,69 +16,57 @@ struct Score: ParsableCommand {
     @Option(help: ArgumentHelp("The predictions.", valueName: "p.npy"))
     var predicted: String
 
-    @Option(help: "How a classification's arrays are to be read; found out otherwise.")
-    var kind: ClassificationKind?
-
     @Option(help: ArgumentHelp("A weight for every sample.", valueName: "w.npy"))
     var sampleWeight: String?
-
-    @Option(help: "How many inputs the regression model has, for adjusted_r2.")
-    var predictors: Int?
 
     @OptionGroup var output: ScoreOutput
     @OptionGroup var log: LogOptions
 
-    func validate() throws {
-        if kind != nil, task != .classification {
-            throw ValidationError("--kind is for --task classification")
-        }
-        if let predictors {
-            guard task == .regression else {
-                throw ValidationError("--predictors is for --task regression")
-            }
-            guard predictors > 0 else { throw ValidationError("--predictors must be at least 1") }
-        }
-    }
-
     func run() throws {
         try output.check()
-        let truth = try NPY.read(truth)
-        let predicted = try NPY.read(predicted)
+        let evaluation = try ScoredArrays(truth: truth, sampleWeight: sampleWeight)
+            .evaluation(of: predicted, scoring.scoring)
+        try naming(predicted) {
+            try output.write(
+                evaluation, title: "\(predicted) against \(truth)",
+                confidence: scoring.confidence)
+        }
+    }
+}
+
+/// What predictions are scored against.
+struct ScoredArrays {
+    let truth: String
+    let sampleWeight: String?
+
+    func evaluation(of predicted: String, _ scoring: Scoring) throws -> Evaluation {
+        let (y, p) = (try NPY.read(truth), try NPY.read(predicted))
         let weights = try sampleWeight.map { try NPY.read($0) }
-        let title = "\(self.predicted) against \(self.truth)"
         do {
-            switch task {
-            case .classification:
-                var scores = ClassificationScores(kind: kind)
-                try scores.update(truth: truth, predicted: predicted, weights: weights)
-                try output.write(scores, title: title)
-            case .regression:
-                var scores = RegressionScores(predictors: predictors)
-                try scores.update(truth: truth, predicted: predicted, weights: weights)
-                try output.write(scores, title: title)
-            }
-        } catch let error as ScoreError {
-            throw CommandError(file(of: error), error)
+            let evaluation = try Evaluation(scoring, truth: y, predicted: p, weights: weights)
+            try evaluation.requireSamples()
+            return evaluation
+        } catch {
+            throw CommandError(file(of: error, predicted), error.hint)
         }
     }
 
     /// The file that holds what is wrong.
-    private func file(of error: ScoreError) -> String {
-        switch error {
+    private func file(of error: ScoreError, _ predicted: String) -> String {
+        func path(_ input: ScoreError.Input) -> String {
+            switch input {
+            case .truth: truth
+            case .predicted, .real, .generated: predicted
+            case .weights: sampleWeight ?? ""
+            }
+        }
+        return switch error {
         case .shape(let input, _, _), .dtype(let input, _), .element(let input, _, _, _):
             path(input)
         case .lengths(let a, _, let b, _): "\(path(a)), \(path(b))"
         case .noWeight: path(.weights)
         case .notOneHot: truth
         case .empty, .mismatch, .image, .memory, .tooFew, .library: predicted
-        }
-    }
-
-    private func path(_ input: ScoreError.Input) -> String {
-        switch input {
-        case .truth: truth
-        case .predicted, .real, .generated: predicted
-        case .weights: sampleWeight ?? ""
         }
     }
 }

@@ -17,14 +17,18 @@ struct ScoreOutput: ParsableArguments {
         try checkDestination(report)
     }
 
-    func write(_ scores: ClassificationScores, title: String) throws {
-        let results = try scores.results(workers: Workers())
-        try emit(results, title: title) { $0.add(scores, report: results) }
-    }
-
-    func write(_ scores: RegressionScores, title: String) throws {
-        let results = try scores.results(workers: Workers())
-        try emit(results, title: title) { $0.add(scores, report: results) }
+    /// Scores of tables.
+    ///
+    /// - Parameter addition: what else the page shows.
+    func write(
+        _ evaluation: Evaluation, title: String, confidence: Confidence?,
+        addition: (inout ReportPage) throws -> Void = { _ in }
+    ) throws {
+        let results = try evaluation.results(workers: Workers(), confidence: confidence)
+        try emit(results, title: title) { page in
+            page.add(evaluation, report: results)
+            try addition(&page)
+        }
     }
 
     /// Scores of images, and what a report shows of the images themselves.

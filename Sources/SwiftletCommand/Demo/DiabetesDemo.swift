@@ -6,6 +6,7 @@ internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
 internal import SwiftletScores
+internal import SwiftletTensor
 internal import SwiftletTraining
 
 /// A regression network beside the straight line through the same patients.
@@ -38,9 +39,9 @@ struct DiabetesDemo {
         _ model: Model, _ data: Diabetes, in folder: inout DemoFolder
     ) throws {
         guard let y = data.train.y, let truth = data.test.y else { return }
-        let evaluation = try Predictor(model).evaluation(of: data.test, task: .regression)
+        let evaluation = try Predictor(model).evaluation(of: data.test, Scoring(.regression))
         guard case .regression(let scores) = evaluation else { return }
-        let results = try scores.results()
+        let results = try scores.results(workers: Workers(), confidence: Confidence())
         let line = try LeastSquares(x: data.train.x, y: y)
         var lineScores = RegressionScores()
         try lineScores.update(truth: truth, predicted: line.predict(data.test.x))

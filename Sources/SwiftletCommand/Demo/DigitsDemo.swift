@@ -57,7 +57,7 @@ struct DigitsDemo {
         var scores = ClassificationScores()
         guard let truth = test.y else { return }
         try scores.update(truth: truth, predicted: predictions[0])
-        let results = try scores.results()
+        let results = try scores.results(workers: Workers(), confidence: Confidence())
         print("\n" + ScoreTables(results).text(for: .standardOutput))
         try AtomicFile.write(
             results.json.text(pretty: true) + "\n",

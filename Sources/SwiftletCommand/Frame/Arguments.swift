@@ -3,6 +3,8 @@ package import SwiftletFeatures
 public import SwiftletScores
 
 extension ClassificationKind: ExpressibleByArgument {}
+extension PredictionForm: ExpressibleByArgument {}
+extension ScoreConvention: ExpressibleByArgument {}
 extension ScoreTask: ExpressibleByArgument {}
 extension ResizeMethod: ExpressibleByArgument {}
 extension LPIPS.Version: ExpressibleByArgument {}

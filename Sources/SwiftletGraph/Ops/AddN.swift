@@ -18,6 +18,8 @@ package struct AddN: Op {
 
     package func canOverwrite(input: Int) -> Bool { input == 0 }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isOfAll ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let output = call.outputFloats()
         call.workers.forEach(count: call.outputTypes[0].elementCount, grain: 1 << 15) { range in

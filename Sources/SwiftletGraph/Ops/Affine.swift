@@ -51,6 +51,8 @@ package struct Affine: Op {
     /// Numbers worth waking a thread for.
     private static let grain = 1 << 14
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isOfFirstAlone ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let pieces = call.inputTypes.count - 2
         let shape = call.outputTypes[0].shape

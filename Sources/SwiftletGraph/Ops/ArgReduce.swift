@@ -32,6 +32,8 @@ package struct ArgReduce: Op {
         return [TensorType(try Shape(kept), .int32)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { axis != 0 ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         guard let type = call.inputTypes[0].dtype.kernelType else { return }
         let shape = call.inputTypes[0].shape

@@ -39,6 +39,8 @@ package struct Binary: Op {
     // An operand of the result's size is not repeated, so every number is read before it is written.
     package func canOverwrite(input: Int) -> Bool { true }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isBroadcast ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         guard let type = call.outputTypes[0].dtype.kernelType else { return }
         forEachBroadcastRange(call) { walk, range in

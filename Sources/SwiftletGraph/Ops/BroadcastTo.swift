@@ -15,6 +15,11 @@ package struct BroadcastTo: Op {
         return [TensorType(shape, inputs[0].dtype)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        guard rows.isBroadcast else { return nil }
+        return rows.type(of: rows.outputs[0]).map { BroadcastTo(shape: $0.shape) }
+    }
+
     package func evaluate(_ call: OpCall) {
         let source = call.inputTypes[0]
         let extra = shape.rank - source.rank

@@ -18,6 +18,8 @@ package struct Bucketize: Op {
         return [TensorType(inputs[0].shape, .int64)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { self }
+
     package func evaluate(_ call: OpCall) {
         let (input, output) = (call.floats(0), call.output(0, as: Int64.self))
         call.workers.forEach(count: call.inputTypes[0].elementCount, grain: 1 << 12) { range in

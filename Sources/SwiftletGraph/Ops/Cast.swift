@@ -16,6 +16,8 @@ package struct Cast: Op {
         return [TensorType(inputs[0].shape, dtype)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { self }
+
     package func evaluate(_ call: OpCall) {
         let source = call.inputTypes[0].dtype
         call.workers.forEach(count: call.outputTypes[0].elementCount, grain: 1 << 14) { range in

@@ -23,6 +23,8 @@ package struct Classify: Op {
         return [TensorType(inputs[0].shape, .bool)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { self }
+
     package func evaluate(_ call: OpCall) {
         let (x, y) = (call.floats(0), call.output(0, as: UInt8.self))
         let code =

@@ -27,6 +27,8 @@ package struct Compare: Op {
         return [TensorType(try broadcastShape(of: inputs), .bool)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isBroadcast ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         guard let type = call.inputTypes[0].dtype.kernelType else { return }
         let y = call.output(0, as: UInt8.self)

@@ -35,6 +35,8 @@ package struct Cumulative: Op {
         return [inputs[0]]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { axis != 0 ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let line = line(in: call.inputTypes[0].shape)
         let isProduct = operation == .product

@@ -29,6 +29,10 @@ package struct Gather: Op {
         inputs[1].elementCount * MemoryLayout<Int64>.stride
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        rows.hasRows == (axis == 0 ? [false, true] : [true, false]) ? self : nil
+    }
+
     package func evaluate(_ call: OpCall) throws {
         let table = call.inputTypes[0]
         var gather = sl_gather()

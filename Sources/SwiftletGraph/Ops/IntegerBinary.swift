@@ -33,6 +33,8 @@ package struct IntegerBinary: Op {
     // As for ``Binary``.
     package func canOverwrite(input: Int) -> Bool { true }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isBroadcast ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         guard let type = call.outputTypes[0].dtype.kernelType else { return }
         forEachBroadcastRange(call) { walk, range in

@@ -43,6 +43,10 @@ package struct LayerNormalization: Op {
 
     package func canOverwrite(input: Int) -> Bool { input == 0 }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        rows.isOfFirstAlone && axisCount < rows.inputs[0].rank ? self : nil
+    }
+
     package func evaluate(_ call: OpCall) {
         let (x, y) = (call.floats(0), call.outputFloats())
         let gamma = hasGamma ? call.floats(1) : nil

@@ -15,6 +15,8 @@ package struct LogSumExp: Op {
         return [TensorType(try Shape(Array(inputs[0].shape.dropLast())))]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.inputs[0].rank > 1 ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let count = call.inputTypes[0].shape.last ?? 1
         let (x, y) = (call.floats(0), call.outputFloats())

@@ -25,6 +25,8 @@ package struct Logical: Op {
 
     package func canOverwrite(input: Int) -> Bool { true }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isBroadcast ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let a = call.input(0, as: UInt8.self)
         let b = call.input(1, as: UInt8.self)

@@ -21,6 +21,8 @@ package struct OneHot: Op {
         inputs[0].elementCount * MemoryLayout<Int64>.stride
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { self }
+
     package func evaluate(_ call: OpCall) throws {
         let count = call.inputTypes[0].elementCount
         let indices = call.scratch.bindMemory(to: Int64.self, capacity: count)

@@ -70,6 +70,8 @@ package struct Pooling: Op {
             stride: triple({ strides[$0] }, else: 1), padding: triple({ before[$0] }, else: 0))
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { self }
+
     package func evaluate(_ call: OpCall) {
         let (x, y) = (call.floats(0), call.outputFloats())
         let output = call.outputTypes[0].shape

@@ -59,6 +59,8 @@ package struct Reduce: Op {
         return plan.accumulatorCount * MemoryLayout<sl_accumulator>.stride
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { !axes.contains(0) ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         guard let type = call.inputTypes[0].dtype.kernelType else { return }
         let plan = call.planned { ReductionPlan(call.inputTypes[0].shape, axes: axes) }

@@ -15,6 +15,10 @@ package struct Reshape: Op {
         return [TensorType(shape, inputs[0].dtype)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        rows.type(of: rows.outputs[0]).map { Reshape(shape: $0.shape) }
+    }
+
     package func evaluate(_ call: OpCall) {}
 
     package func gradients(

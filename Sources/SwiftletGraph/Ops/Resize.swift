@@ -33,6 +33,8 @@ package struct Resize: Op {
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int { Samples.byteCount(extent) }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { axis != 0 ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let shape = call.inputTypes[0].shape
         let samples = Samples(self, from: shape[axis], in: call.scratch)

@@ -14,6 +14,10 @@ package struct Reverse: Op {
         return [inputs[0]]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        axes.contains(0) || axes.contains(-rows.inputs[0].rank) ? nil : self
+    }
+
     package func evaluate(_ call: OpCall) {
         let type = call.inputTypes[0]
         let shape = type.shape

@@ -21,6 +21,8 @@ package struct Select: Op {
     // As for ``Binary``; the condition has another size unless all are bytes.
     package func canOverwrite(input: Int) -> Bool { input > 0 }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isBroadcast ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let condition = call.input(0, as: UInt8.self)
         let size = call.outputTypes[0].dtype.size

@@ -43,6 +43,13 @@ package struct Slice: Op {
             })
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        guard starts[0] == 0, limits[0] == rows.inputs[0].shape[0], strides[0] == 1,
+            let extent = rows.type(of: rows.inputs[0])?.shape[0]
+        else { return nil }
+        return Slice(starts: starts, limits: [extent] + limits.dropFirst(), strides: strides)
+    }
+
     package func evaluate(_ call: OpCall) {
         guard call.outputTypes[0].elementCount > 0 else { return }
         let source = call.inputTypes[0]

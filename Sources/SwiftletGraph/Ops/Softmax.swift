@@ -19,6 +19,8 @@ package struct Softmax: Op {
 
     package func canOverwrite(input: Int) -> Bool { true }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.inputs[0].rank > 1 ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let (x, y) = (call.floats(0), call.outputFloats())
         call.forEachRow { start, rows, count in

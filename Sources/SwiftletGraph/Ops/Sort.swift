@@ -35,6 +35,8 @@ package struct Sort: Op {
         Self.parts * 2 * (inputs[0].shape.last ?? 0) * MemoryLayout<UInt64>.stride
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.inputs[0].rank > 1 ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let sort = plan(call.inputTypes[0].shape, call.outputTypes[0].shape)
         guard sort.count > 0 else { return }

@@ -20,6 +20,8 @@ package struct Sparsemax: Op {
         return inputs
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.inputs[0].rank > 1 ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let (x, y) = (call.floats(0), call.outputFloats())
         forEachRow(call) { start, length in

@@ -21,6 +21,8 @@ package struct Tile: Op {
         return [TensorType(try Shape(extents), inputs[0].dtype)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { repeats[0] == 1 ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let source = call.inputTypes[0]
         let target = call.outputTypes[0].shape

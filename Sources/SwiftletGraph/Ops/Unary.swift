@@ -24,6 +24,8 @@ package struct Unary: Op {
 
     package func canOverwrite(input: Int) -> Bool { true }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { self }
+
     package func evaluate(_ call: OpCall) {
         let (x, y) = (call.floats(0), call.outputFloats())
         call.workers.forEach(count: call.outputTypes[0].elementCount, grain: function.grain) {

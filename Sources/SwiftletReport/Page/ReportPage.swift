@@ -34,12 +34,20 @@ package struct ReportPage: Sendable {
         ])
     }
 
+    /// Scores of answers, with the plots that belong to them.
+    package mutating func add(_ evaluation: Evaluation, report: ScoreReport) {
+        switch evaluation {
+        case .classification(let scores): add(scores, report: report)
+        case .regression(let scores): add(scores, report: report)
+        }
+    }
+
     /// Scores of a classification with the curves that its probabilities give.
     package mutating func add(
         _ scores: ClassificationScores, report: ScoreReport
     ) {
         add(report)
-        let curves = scores.thresholdCurves()
+        let curves = report.curves
         let tables = ScoreTables(report, classNames: classNames)
         func name(_ column: Int) -> String {
             report.kind == "binary" ? tables.className(1) : tables.className(column)

@@ -28,6 +28,10 @@ package struct ScoreTables {
         value.double.map(NumberText.score) ?? "–"
     }
 
+    static func text(_ interval: ScoreInterval) -> String {
+        "\(NumberText.score(interval.low)) – \(NumberText.score(interval.high))"
+    }
+
     func className(_ index: Int) -> String {
         classNames.indices.contains(index) ? classNames[index] : String(index)
     }
@@ -36,13 +40,16 @@ package struct ScoreTables {
         let kind = report.kind.map { ", \($0)" } ?? ""
         let samples =
             ["image-pairs": "pairs", "image-sets": "images"][report.task] ?? "samples"
+        let hasIntervals = !report.intervals.isEmpty
         var table = TextTable(
             title: "\(report.task)\(kind), \(report.samples) \(samples)",
-            columns: [.init("score", .left), .init("value")])
+            columns: [.init("score", .left), .init("value")]
+                + (hasIntervals ? [.init("95 % interval")] : []))
         for (name, value) in report.scores {
             switch value {
             case .list, .matrix: continue
-            default: table.add([name, Self.text(value)])
+            default:
+                table.add([name, Self.text(value), report.intervals[name].map(Self.text) ?? ""])
             }
         }
         return table

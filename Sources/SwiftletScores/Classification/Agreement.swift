@@ -4,9 +4,7 @@ extension ConfusionMatrix {
     ///
     /// - SeeAlso: Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation
     ///   coefficient".
-    var matthewsCorrelation: Double {
-        let truth = truthSums
-        let decisions = decisionSums
+    func matthewsCorrelation(truth: [Double], decisions: [Double]) -> Double {
         // Asked of the counts: with weights the differences below need not cancel exactly.
         guard truth.count(where: { $0 > 0 }) > 1, decisions.count(where: { $0 > 0 }) > 1 else {
             return 0
@@ -23,43 +21,41 @@ extension ConfusionMatrix {
         return covariance / (truthVariance.squareRoot() * decisionVariance.squareRoot())
     }
 
-    /// What a confusion of two classes costs in Cohen's κ.
-    enum KappaWeighting: String, CaseIterable {
-        case none = "cohen_kappa"
-        case linear = "cohen_kappa_linear"
-        case quadratic = "cohen_kappa_quadratic"
-
-        func weight(_ a: Int, _ b: Int) -> Double {
-            let distance = Double(abs(a - b))
-            return switch self {
-            case .none: a == b ? 0 : 1
-            case .linear: distance
-            case .quadratic: distance * distance
-            }
-        }
-    }
-
-    /// `κ = 1 − Σ w·O / Σ w·E`; nil if only one class occurs.
-    func kappa(_ weighting: KappaWeighting) -> Double? {
-        let truth = truthSums
-        let decisions = decisionSums
+    /// Cohen's `κ = 1 − Σ w·O / Σ w·E` with w = [i ≠ j], |i − j| and (i − j)², what a confusion of
+    /// two classes costs; nil if only one class occurs.
+    func kappas(truth: [Double], decisions: [Double]) -> [Double?] {
         let total = total
-        var observed = 0.0
-        var expected = 0.0
+        var observed = [0.0, 0.0, 0.0]
         for a in 0..<classes where truth[a] > 0 {
-            for b in 0..<classes where decisions[b] > 0 {
-                let weight = weighting.weight(a, b)
-                observed += weight * self[a, b]
-                expected += weight * truth[a] * (decisions[b] / total)
+            for b in 0..<classes where a != b {
+                let count = self[a, b]
+                guard count > 0 else { continue }
+                let distance = Double(abs(a - b))
+                observed[0] += count
+                observed[1] += distance * count
+                observed[2] += distance * distance * count
             }
         }
-        return expected > 0 ? 1 - observed / expected : nil
+        var expected = [0.0, 0.0, 0.0]
+        for a in 0..<classes where truth[a] > 0 {
+            let share = truth[a] / total
+            for b in 0..<classes where a != b {
+                let product = share * decisions[b]
+                let distance = Double(abs(a - b))
+                expected[0] += product
+                expected[1] += distance * product
+                expected[2] += distance * distance * product
+            }
+        }
+        return zip(observed, expected).map { $1 > 0 ? 1 - $0 / $1 : nil }
     }
 
     func addAgreement(to scores: inout ScoreList) {
-        scores.add("mcc", matthewsCorrelation)
-        for weighting in KappaWeighting.allCases {
-            scores.add(weighting.rawValue, kappa(weighting))
+        let (truth, decisions) = margins
+        scores.add("mcc", matthewsCorrelation(truth: truth, decisions: decisions))
+        let names = ["cohen_kappa", "cohen_kappa_linear", "cohen_kappa_quadratic"]
+        for (name, kappa) in zip(names, kappas(truth: truth, decisions: decisions)) {
+            scores.add(name, kappa)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import SwiftletFiles
 
 /// Expected calibration error: how far the mean confidence in each of 15 equal bins lies from the
 /// share that is right, averaged by the bins' weights.
@@ -37,6 +38,7 @@ struct CalibrationError: Sendable {
             let weight = sums[3 * $0].value
             guard weight > 0 else { return nil }
             return ReliabilityBin(
+                low: Double($0) / Double(Self.bins), high: Double($0 + 1) / Double(Self.bins),
                 weight: weight, correct: sums[3 * $0 + 1].value / weight,
                 confidence: sums[3 * $0 + 2].value / weight)
         }
@@ -45,7 +47,17 @@ struct CalibrationError: Sendable {
 
 /// A bin of the reliability diagram: means, and the weight of the rows in it.
 package struct ReliabilityBin: Sendable {
+    /// Confidences from here, and to below there.
+    package let low: Double
+    package let high: Double
     package let weight: Double
     package let correct: Double
     package let confidence: Double
+
+    var json: JSON {
+        .object([
+            "low": .double(low), "high": .double(high), "weight": .double(weight),
+            "confidence": .double(confidence), "correct": .double(correct),
+        ])
+    }
 }

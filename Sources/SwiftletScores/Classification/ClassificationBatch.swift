@@ -2,8 +2,8 @@ internal import CKernels
 internal import SwiftletTensor
 
 /// Rows of truth and prediction, checked and in the form that the scores read.
-struct ClassificationBatch {
-    enum Content {
+struct ClassificationBatch: RowBatch {
+    enum Content: Sendable {
         /// Class numbers; of decided classes, or of the largest probabilities.
         case classes(truth: [Int32], decided: [Int32])
         /// Zeros and ones `[rows, columns]`; a single column for binary data.
@@ -23,14 +23,16 @@ struct ClassificationBatch {
     let scores: PredictedScores?
     let weights: [Double]?
 
-    /// - Parameter kind: nil to infer it from the arrays' types and shapes.
     init(
-        truth: Tensor, predicted: Tensor, weights: Tensor?, kind: ClassificationKind?
+        truth: Tensor, predicted: Tensor, weights: Tensor?, reading: ClassificationReading
     ) throws(ScoreError) {
-        let arrays = try Arrays(truth: truth, predicted: predicted)
+        let arrays = try Arrays(truth: truth, predicted: predicted, reading: reading)
         rows = arrays.rows
         self.weights = try weights?.weights(rows: rows)
-        let kind = if let kind { kind as ClassificationKind? } else { try arrays.inferredKind() }
+        let kind =
+            if let kind = reading.kind { kind as ClassificationKind? } else {
+                try arrays.inferredKind()
+            }
         switch kind {
         case .binary where !arrays.holdsDecisions:
             try arrays.require(truth: [1], predicted: [1], kind: .binary)
@@ -60,6 +62,45 @@ struct ClassificationBatch {
         }
     }
 
+    private init(
+        kind: ClassificationKind?, rows: Int, columns: Int, content: Content,
+        scores: PredictedScores?, weights: [Double]?
+    ) {
+        self.kind = kind
+        self.rows = rows
+        self.columns = columns
+        self.content = content
+        self.scores = scores
+        self.weights = weights
+    }
+
+    func rows(at indices: [Int]) throws -> ClassificationBatch {
+        let some: Content =
+            switch content {
+            case .classes(let truth, let decided):
+                .classes(
+                    truth: indices.map { truth[$0] }, decided: indices.map { decided[$0] })
+            case .flags(let truth, let decided):
+                .flags(
+                    truth: Self.rows(at: indices, of: truth, columns: columns),
+                    decided: Self.rows(at: indices, of: decided, columns: columns))
+            }
+        return ClassificationBatch(
+            kind: kind, rows: indices.count, columns: columns, content: some,
+            scores: try scores?.rows(at: indices),
+            weights: weights.map { w in
+                indices.map { w[$0] }
+            })
+    }
+
+    private static func rows(at indices: [Int], of flags: [UInt8], columns: Int) -> [UInt8] {
+        guard columns > 1 else { return indices.map { flags[$0] } }
+        var some: [UInt8] = []
+        some.reserveCapacity(indices.count * columns)
+        for index in indices { some += flags[index * columns..<(index + 1) * columns] }
+        return some
+    }
+
     /// The sum of the weights.
     var totalWeight: Double {
         guard let weights else { return Double(rows) }
@@ -76,8 +117,12 @@ private struct Arrays {
     let rows: Int
     let truthColumns: Int
     let predictedColumns: Int
+    let form: PredictionForm
+    let threshold: Double
 
-    init(truth: Tensor, predicted: Tensor) throws(ScoreError) {
+    init(
+        truth: Tensor, predicted: Tensor, reading: ClassificationReading
+    ) throws(ScoreError) {
         (rows, truthColumns) = try Self.extent(of: truth, .truth)
         let predictedRows: Int
         (predictedRows, predictedColumns) = try Self.extent(of: predicted, .predicted)
@@ -87,6 +132,9 @@ private struct Arrays {
         self.truth = try truth.readable(as: .truth)
         guard predicted.dtype != .string else { throw .dtype(.predicted, .string) }
         self.predicted = predicted
+        form =
+            reading.predictions ?? (predicted.dtype.isFloatingPoint ? .probabilities : .labels)
+        threshold = reading.threshold
     }
 
     private static func extent(
@@ -99,7 +147,7 @@ private struct Arrays {
         }
     }
 
-    var holdsDecisions: Bool { !predicted.dtype.isFloatingPoint }
+    var holdsDecisions: Bool { form == .labels }
 
     /// Nil for decided classes.
     func inferredKind() throws(ScoreError) -> ClassificationKind? {
@@ -135,6 +183,7 @@ private struct Arrays {
 
     func decidedClasses(largest: Int) throws(ScoreError) -> ClassificationBatch.Content {
         let needed = largest == 1 ? "0 or 1" : "a class from 0 to \(largest)"
+        let predicted = try predicted.readable(as: .predicted)
         return .classes(
             truth: try truth.labels(as: .truth, largest: largest, needed: needed),
             decided: try predicted.labels(as: .predicted, largest: largest, needed: needed))
@@ -143,14 +192,17 @@ private struct Arrays {
     func decidedFlags() throws(ScoreError) -> ClassificationBatch.Content {
         .flags(
             truth: try truth.flags(as: .truth, columns: truthColumns),
-            decided: try predicted.flags(as: .predicted, columns: predictedColumns))
+            decided: try predicted.readable(as: .predicted).flags(
+                as: .predicted, columns: predictedColumns))
     }
 
     func flagsAndScores() throws(ScoreError) -> (ClassificationBatch.Content, PredictedScores?) {
         let flags = try truth.flags(as: .truth, columns: truthColumns)
-        let scores = try PredictedScores(predicted, rows: rows, columns: predictedColumns)
+        let scores = try PredictedScores(
+            predicted, rows: rows, columns: predictedColumns,
+            link: form == .logits ? .sigmoid : nil)
         let decided = [UInt8](unsafeUninitializedCapacity: flags.count) { decided, count in
-            scores.withMatrix { sl_score_decide_positive($0, decided.baseAddress) }
+            scores.withMatrix { sl_score_decide_positive($0, threshold, decided.baseAddress) }
             count = flags.count
         }
         return (.flags(truth: flags, decided: decided), scores)
@@ -163,7 +215,9 @@ private struct Arrays {
                 needed: "[\(rows), C], 2 ≤ C ≤ \(ClassificationBatch.largestClass + 1),")
         }
         let labels = try classes()
-        let scores = try PredictedScores(predicted, rows: rows, columns: predictedColumns)
+        let scores = try PredictedScores(
+            predicted, rows: rows, columns: predictedColumns,
+            link: form == .logits ? .softmax : nil)
         let decided = [Int32](unsafeUninitializedCapacity: rows) { decided, count in
             scores.withMatrix { sl_score_decide_largest($0, decided.baseAddress) }
             count = rows

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import SwiftletFiles
 public import SwiftletTensor
 
 /// All classification scores of a stream of batches.
@@ -7,42 +8,78 @@ public import SwiftletTensor
 ///     try scores.update(truth: labels, predicted: probabilities)
 ///     let accuracy = try scores.results()["accuracy"]
 ///
-/// States of parts may be merged in any order. Memory is constant but for the areas under curves,
-/// which keep the probabilities (shared with the tensors given, not copied).
+/// Integers and bools are decided classes; floats are probabilities, `[N]` of class 1, `[N, C]` of C
+/// classes (truth `[N]`, or one-hot `[N, C]`) or of labels (truth `[N, C]` otherwise). A
+/// ``ClassificationReading`` says otherwise.
+///
+/// States of parts may be merged in any order. Memory is constant for decided classes without
+/// weights. The areas under curves, and intervals of scores that are no function of the confusion
+/// matrix, need all rows, which are kept (probabilities share their bytes with the tensors given).
 public struct ClassificationScores: Sendable {
-    private var kind: ClassificationKind?
+    private let reading: ClassificationReading
+    let rules: ScoreRules
+    let convention: ScoreConvention?
+    /// What the first batch was found to be.
+    private(set) var kind: ClassificationKind?
     /// Classes or labels of the first batch, 0 for decided classes; nil before it.
-    private var columns: Int?
-    private var hasScores = false
-    private var samples = 0
-    private var weight = Sum()
+    private(set) var columns: Int?
+    private(set) var hasScores = false
+    private(set) var samples = 0
+    private(set) var weight = Sum()
+    private(set) var isWeighted = false
 
-    private var confusion = ConfusionMatrix()
-    private var labels = LabelCounts()
-    private var rows = RowRatios()
-    private var logLoss = LogLoss()
-    private var brier = BrierScore()
+    private(set) var confusion = ConfusionMatrix()
+    private(set) var labels = LabelCounts()
+    private(set) var rows = RowRatios()
+    private(set) var logLoss = LogLoss()
+    private(set) var brier = BrierScore()
     private(set) var calibration = CalibrationError()
-    private var topK = TopKAccuracy()
-    private(set) var ranked = RankedScores()
-    private var labelRanking = LabelRanking()
+    private(set) var topK = TopKAccuracy()
+    private(set) var labelRanking = LabelRanking()
+    /// Whether rows are kept that no score needs, for a comparison.
+    private let keepsRows: Bool
+    /// The batches of which a score or an interval needs the rows.
+    private(set) var batches: [ClassificationBatch] = []
 
-    /// - Parameter kind: nil to infer it from the first batch's element types and shapes: integers
-    ///   are decided classes; floats are probabilities, `[N]` of class 1, `[N, C]` of C classes
-    ///   (truth `[N]`, or one-hot `[N, C]`) or of labels (truth `[N, C]` otherwise).
-    public init(kind: ClassificationKind? = nil) { self.kind = kind }
+    /// - Parameter kind: nil to infer it from the first batch's element types and shapes.
+    public init(kind: ClassificationKind? = nil) {
+        self.init(reading: ClassificationReading(kind: kind))
+    }
+
+    /// - Parameter convention: the library to follow where libraries disagree.
+    public init(reading: ClassificationReading, convention: ScoreConvention? = nil) {
+        self.init(reading: reading, convention: convention, keepsRows: false)
+    }
+
+    package init(
+        reading: ClassificationReading, convention: ScoreConvention?, keepsRows: Bool
+    ) {
+        self.reading = reading
+        self.keepsRows = keepsRows
+        self.convention = convention
+        rules = ScoreRules(convention)
+        kind = reading.kind
+    }
+
+    /// An empty state that counts rows of the same form.
+    init(like other: ClassificationScores, kind: ClassificationKind) {
+        self.init(reading: other.reading, convention: other.convention)
+        (self.kind, columns, hasScores) = (kind, other.columns, other.hasScores)
+    }
 
     /// Counts a batch. After an error nothing of it has been counted.
     ///
     /// - Parameters:
     ///   - truth: `[N]` or `[N, 1]` classes, `[N, C]` one-hot, or `[N, L]` zeros and ones.
-    ///   - predicted: `[N]`, `[N, 1]` or `[N, columns]`; see ``init(kind:)``.
+    ///   - predicted: `[N]`, `[N, 1]` or `[N, columns]`.
     ///   - weights: `[N]`, finite and not negative; nil for 1 each.
     public mutating func update(
         truth: Tensor, predicted: Tensor, weights: Tensor? = nil
     ) throws(ScoreError) {
+        var reading = reading
+        reading.kind = kind
         let batch = try ClassificationBatch(
-            truth: truth, predicted: predicted, weights: weights, kind: kind)
+            truth: truth, predicted: predicted, weights: weights, reading: reading)
         guard batch.rows > 0 else { return }
         if let columns {
             try Self.requireMatch(
@@ -51,19 +88,26 @@ public struct ClassificationScores: Sendable {
         kind = batch.kind
         columns = batch.columns
         hasScores = batch.scores != nil
+        let isNeeded = hasScores || batch.weights != nil || kind == .multilabel
+        count(batch, keeping: isNeeded || keepsRows)
+    }
+
+    /// Counts rows that have been checked.
+    mutating func count(_ batch: ClassificationBatch, keeping: Bool) {
+        if keeping { batches.append(batch) }
         samples += batch.rows
         weight.add(batch.totalWeight)
+        isWeighted = isWeighted || batch.weights != nil
         confusion.update(batch)
         labels.update(batch)
-        logLoss.update(batch)
+        logLoss.update(batch, rules: rules)
         brier.update(batch)
-        ranked.update(batch)
         if kind == .multilabel {
             rows.update(batch)
             labelRanking.update(batch)
         } else {
             calibration.update(batch)
-            topK.update(batch)
+            topK.update(batch, rules: rules)
         }
     }
 
@@ -79,6 +123,7 @@ public struct ClassificationScores: Sendable {
         hasScores = other.hasScores
         samples += other.samples
         weight.merge(other.weight)
+        isWeighted = isWeighted || other.isWeighted
         confusion.merge(other.confusion)
         labels.merge(other.labels)
         rows.merge(other.rows)
@@ -86,8 +131,8 @@ public struct ClassificationScores: Sendable {
         brier.merge(other.brier)
         calibration.merge(other.calibration)
         topK.merge(other.topK)
-        ranked.merge(other.ranked)
         labelRanking.merge(other.labelRanking)
+        batches += other.batches
     }
 
     private typealias Form = (kind: ClassificationKind?, columns: Int, hasScores: Bool)
@@ -105,86 +150,50 @@ public struct ClassificationScores: Sendable {
 
     /// The scores of everything counted so far.
     ///
-    /// - Parameter workers: threads that share the columns of ranked scores; the results do not
-    ///   depend on their number.
-    public func results(workers: Workers = .single) throws(ScoreError) -> ScoreReport {
-        guard samples > 0, let columns else { throw .empty }
+    /// - Parameters:
+    ///   - workers: threads that share the work; the results do not depend on their number.
+    ///   - confidence: how the scores' intervals are found; nil for none.
+    public func results(
+        workers: Workers = .single, confidence: Confidence? = nil
+    ) throws(ScoreError) -> ScoreReport {
+        guard samples > 0, columns != nil else { throw .empty }
         guard weight.value > 0 else { throw .noWeight }
-        var scores = ScoreList()
-        // Decided classes of no declared kind are binary if only 0 and 1 were seen.
-        let kind = kind ?? (confusion.classes <= 2 ? .binary : .multiclass)
-        switch kind {
-        case .binary: addBinary(to: &scores)
-        case .multiclass: addMulticlass(to: &scores, classes: columns, workers: workers)
-        case .multilabel: addMultilabel(to: &scores, labels: columns, workers: workers)
+        var rankings: [Ranking] = []
+        let scores = scores(from: .all, workers: workers, rankings: &rankings)
+        var report = ScoreReport(
+            task: "classification", kind: settledKind.rawValue, samples: samples, scores: scores)
+        report.curves = rankings.enumerated().compactMap { ThresholdCurve($1, column: $0) }
+        report.details = formDetails
+        if let confidence {
+            addIntervals(confidence, ranking: rankings.first, to: &report, workers: workers)
         }
-        return ScoreReport(
-            task: "classification", kind: kind.rawValue, samples: samples, scores: scores)
+        for (name, value) in plotDetails(report.curves) { report.details[name] = value }
+        return report
+    }
+
+    /// How predictions were read.
+    private var formDetails: JSONObject {
+        var details: JSONObject = [
+            "predictions": .string(
+                (reading.predictions ?? (hasScores ? .probabilities : .labels)).rawValue)
+        ]
+        if hasScores, settledKind != .multiclass {
+            details["threshold"] = .double(reading.threshold)
+        }
+        if let convention { details["convention"] = .string(convention.rawValue) }
+        return details
+    }
+
+    /// Takes decided classes of no declared kind for some of many.
+    mutating func settle() {
+        if kind == nil { kind = .multiclass }
+    }
+
+    /// Decided classes of no declared kind are binary if only 0 and 1 were seen.
+    var settledKind: ClassificationKind {
+        kind ?? (confusion.classes <= 2 ? .binary : .multiclass)
     }
 
     /// Columns of probabilities; 0 for decisions.
     var scoredColumns: Int { hasScores ? columns ?? 0 : 0 }
-
-    private func addDecisions(_ confusion: ConfusionMatrix, to scores: inout ScoreList) {
-        let classes = confusion.perClass
-        confusion.addShares(to: &scores)
-        for ratio in DecisionRatio.all {
-            ratio.add(to: &scores, all: classes, averaged: classes.filter(\.occurs))
-        }
-        scores.add("support_per_class", ScoreValue(classes.map(\.support)))
-        scores.add("confusion_matrix", .matrix(confusion.rows))
-        confusion.addAgreement(to: &scores)
-    }
-
-    private func addBinary(to scores: inout ScoreList) {
-        var matrix = confusion
-        matrix.grow(to: 2)
-        if let counts = labels.perLabel.first { matrix = ConfusionMatrix(binary: counts) }
-        addDecisions(matrix, to: &scores)
-        for ratio in DecisionRatio.all { scores.add(ratio.name, ratio.of(matrix.perClass[1])) }
-        guard hasScores else { return }
-        let ranking = ranked.ranking(column: 0)
-        scores.add("roc_auc", ranking.areaUnderROC)
-        scores.add("average_precision", ranking.averagePrecision)
-        scores.add("log_loss", logLoss.compute(totalWeight: weight.value))
-        scores.add("brier", brier.compute(totalWeight: weight.value))
-        scores.add("ece", calibration.compute(totalWeight: weight.value))
-    }
-
-    private func addMulticlass(to scores: inout ScoreList, classes: Int, workers: Workers) {
-        addDecisions(confusion, to: &scores)
-        guard hasScores else { return }
-        let rankings = ranked.rankings(columns: classes, workers: workers)
-        scores.add("roc_auc_per_class", ScoreValue(rankings.map(\.areaUnderROC)))
-        rankings.addMeans(of: \.areaUnderROC, name: "roc_auc_ovr", to: &scores)
-        scores.add("average_precision_per_class", ScoreValue(rankings.map(\.averagePrecision)))
-        rankings.addMeans(of: \.averagePrecision, name: "average_precision", to: &scores)
-        scores.add("log_loss", logLoss.compute(totalWeight: weight.value))
-        scores.add("brier", brier.compute(totalWeight: weight.value))
-        scores.add("ece", calibration.compute(totalWeight: weight.value))
-        topK.add(to: &scores, classes: classes)
-    }
-
-    private func addMultilabel(to scores: inout ScoreList, labels count: Int, workers: Workers) {
-        let perLabel = labels.perLabel
-        labels.add(to: &scores, totalWeight: weight.value)
-        for ratio in DecisionRatio.all {
-            ratio.add(to: &scores, all: perLabel, averaged: perLabel)
-        }
-        rows.add(to: &scores, totalWeight: weight.value)
-        scores.add("support_per_class", ScoreValue(perLabel.map(\.support)))
-        guard hasScores else { return }
-        let rankings = ranked.rankings(columns: count, workers: workers)
-        let pooled = ranked.pooledRanking
-        scores.add("roc_auc_per_class", ScoreValue(rankings.map(\.areaUnderROC)))
-        rankings.addMeans(of: \.areaUnderROC, name: "roc_auc", to: &scores)
-        scores.add("roc_auc_micro", pooled.areaUnderROC)
-        scores.add("average_precision_per_class", ScoreValue(rankings.map(\.averagePrecision)))
-        rankings.addMeans(of: \.averagePrecision, name: "average_precision", to: &scores)
-        scores.add("average_precision_micro", pooled.averagePrecision)
-        let elements = weight.value * Double(count)
-        scores.add("log_loss", logLoss.compute(totalWeight: elements))
-        scores.add("brier", brier.compute(totalWeight: elements))
-        labelRanking.add(to: &scores, totalWeight: weight.value)
-    }
 }

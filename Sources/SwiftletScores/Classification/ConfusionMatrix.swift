@@ -49,39 +49,51 @@ struct ConfusionMatrix: Sendable {
         self = larger
     }
 
+    mutating func set(_ cell: Int, _ count: Double) { counts[cell] = count }
+
     subscript(truth: Int, decided: Int) -> Double { counts[truth * classes + decided] }
 
     var rows: [[Double]] {
         (0..<classes).map { Array(counts[$0 * classes..<($0 + 1) * classes]) }
     }
     var trace: Double { (0..<classes).reduce(0) { $0 + self[$1, $1] } }
-    var truthSums: [Double] { rows.map { $0.reduce(0, +) } }
-    var decisionSums: [Double] {
-        rows.reduce(into: [Double](repeating: 0, count: classes)) { sums, row in
-            for column in 0..<classes { sums[column] += row[column] }
-        }
-    }
     var total: Double { counts.reduce(0, +) }
+
+    /// How often each class is true, and how often it is decided for.
+    var margins: (truth: [Double], decisions: [Double]) {
+        var truth = [Double](repeating: 0, count: classes)
+        var decisions = truth
+        for row in 0..<classes {
+            for column in 0..<classes {
+                let count = counts[row * classes + column]
+                truth[row] += count
+                decisions[column] += count
+            }
+        }
+        return (truth, decisions)
+    }
 
     /// Every class against the rest. All are sums of cells and nothing is subtracted, so what is
     /// empty is exactly 0 with weights too.
     var perClass: [ClassCounts] {
         var result = [ClassCounts](repeating: ClassCounts(), count: classes)
-        for (truth, row) in rows.enumerated() {
-            // What lies left and right of each column.
-            var left = 0.0
-            var right = [Double](repeating: 0, count: classes + 1)
+        // What lies right of each column.
+        var right = [Double](repeating: 0, count: classes + 1)
+        for truth in 0..<classes {
+            let start = truth * classes
             for column in stride(from: classes - 1, through: 0, by: -1) {
-                right[column] = right[column + 1] + row[column]
+                right[column] = right[column + 1] + counts[start + column]
             }
+            var left = 0.0
             for column in 0..<classes {
+                let here = counts[start + column]
                 let elsewhere = left + right[column + 1]
-                left += row[column]
+                left += here
                 if column == truth {
-                    result[column].truePositives = row[column]
+                    result[column].truePositives = here
                     result[column].falseNegatives = elsewhere
                 } else {
-                    result[column].falsePositives += row[column]
+                    result[column].falsePositives += here
                     result[column].trueNegatives += elsewhere
                 }
             }
@@ -90,15 +102,15 @@ struct ConfusionMatrix: Sendable {
     }
 
     /// `accuracy`, `balanced_accuracy` and `hamming_loss`.
-    func addShares(to scores: inout ScoreList) {
+    func addShares(_ perClass: [ClassCounts], to scores: inout ScoreList) {
         let present = perClass.filter { $0.support > 0 }
         let recalls = present.map { DecisionRatio.recall.of($0) }
+        let total = total
         scores.add("accuracy", ratio(trace, total))
         scores.add("balanced_accuracy", ratio(recalls.reduce(0, +), Double(recalls.count)))
         // Summed rather than 1 − accuracy, so that no error is exactly 0.
-        let wrong = rows.enumerated().reduce(0) { sum, row in
-            row.element.enumerated().reduce(sum) { $0 + ($1.offset == row.offset ? 0 : $1.element) }
-        }
+        var wrong = 0.0
+        for (cell, count) in counts.enumerated() where cell % (classes + 1) != 0 { wrong += count }
         scores.add("hamming_loss", ratio(wrong, total))
     }
 }

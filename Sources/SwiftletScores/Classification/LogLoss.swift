@@ -5,14 +5,16 @@ internal import CKernels
 struct LogLoss: Sendable {
     private var sum = Sum()
 
-    mutating func update(_ batch: ClassificationBatch) {
+    mutating func update(_ batch: ClassificationBatch, rules: ScoreRules) {
         guard let scores = batch.scores else { return }
+        let epsilon = rules.clipping ?? scores.epsilon
         scores.withMatrix { matrix in
             switch batch.content {
             case .classes(let truth, _):
-                sl_score_log_loss_classes(matrix, truth, batch.weights, scores.epsilon, &sum)
+                sl_score_log_loss_classes(
+                    matrix, truth, batch.weights, epsilon, rules.normalizesRows, &sum)
             case .flags(let truth, _):
-                sl_score_log_loss_flags(matrix, truth, batch.weights, scores.epsilon, &sum)
+                sl_score_log_loss_flags(matrix, truth, batch.weights, epsilon, &sum)
             }
         }
     }

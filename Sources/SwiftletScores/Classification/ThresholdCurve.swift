@@ -1,13 +1,29 @@
 internal import CKernels
+internal import SwiftletFiles
 
 /// How the decisions of one class, or label, change with the threshold: from the highest down.
 package struct ThresholdCurve: Sendable {
     package struct Point: Sendable, Equatable {
+        /// Decisions from here on are positive.
+        package let threshold: Double
         package let falsePositiveRate: Double
         /// Recall.
         package let truePositiveRate: Double
         package let precision: Double
+
+        init(_ point: sl_score_curve_point, of all: sl_score_ranking) {
+            threshold = point.threshold
+            falsePositiveRate = ratio(point.false_positives, all.negatives)
+            truePositiveRate = ratio(point.true_positives, all.positives)
+            precision = ratio(
+                point.true_positives, point.true_positives + point.false_positives)
+        }
     }
+
+    /// Classes that get a curve: more are no longer told apart.
+    static let largestCount = 12
+    /// Points nearer than its inverse in both rates are left out.
+    static let standardResolution = 200
 
     /// Class or label; 0 for binary data, whose curve is that of class 1.
     package let column: Int
@@ -15,56 +31,54 @@ package struct ThresholdCurve: Sendable {
     package let areaUnderROC: Double?
     package let averagePrecision: Double?
 
-    /// - Parameters:
-    ///   - positives: scores of rows of the class, ascending; negatives: of all others.
-    ///   - resolution: points nearer than its inverse in both rates are left out.
-    init(
-        column: Int, positives: [sl_score_weighted_key], negatives: [sl_score_weighted_key],
-        ranking: Ranking, resolution: Int
-    ) {
+    /// Nil for a column without positives or without negatives.
+    init?(_ ranking: Ranking, column: Int) {
+        guard ranking.areaUnderROC != nil, !ranking.curve.isEmpty else { return nil }
         self.column = column
+        points = ranking.curve
         areaUnderROC = ranking.areaUnderROC
         averagePrecision = ranking.averagePrecision
-        let allPositives = positives.reduce(0) { $0 + $1.weight }
-        let allNegatives = negatives.reduce(0) { $0 + $1.weight }
-        var points: [Point] = []
-        var (i, j) = (positives.count, negatives.count)
-        var (truePositives, falsePositives) = (0.0, 0.0)
-        let step = 1 / Double(resolution)
-        while i > 0 || j > 0 {
-            let key = max(i > 0 ? positives[i - 1].key : 0, j > 0 ? negatives[j - 1].key : 0)
-            while i > 0, positives[i - 1].key == key {
-                i -= 1
-                truePositives += positives[i].weight
-            }
-            while j > 0, negatives[j - 1].key == key {
-                j -= 1
-                falsePositives += negatives[j].weight
-            }
-            let point = Point(
-                falsePositiveRate: ratio(falsePositives, allNegatives),
-                truePositiveRate: ratio(truePositives, allPositives),
-                precision: ratio(truePositives, truePositives + falsePositives))
-            let isFar =
-                points.last.map {
-                    point.falsePositiveRate - $0.falsePositiveRate >= step
-                        || point.truePositiveRate - $0.truePositiveRate >= step
-                } ?? true
-            if isFar || i == 0 && j == 0 { points.append(point) }
+    }
+
+    /// - Parameter name: of the class.
+    fileprivate func json(class name: Int) -> JSON {
+        func list(_ value: (Point) -> Double) -> JSON {
+            .array(points.map { .double((value($0) * 1e6).rounded() / 1e6) })
         }
-        self.points = points
+        return .object([
+            "class": .int(name), "thresholds": .array(points.map { .double($0.threshold) }),
+            "false_positive_rate": list(\.falsePositiveRate),
+            "true_positive_rate": list(\.truePositiveRate), "precision": list(\.precision),
+        ])
     }
 }
 
 extension ClassificationScores {
     /// The curves of the first columns that have both positives and negatives; empty for decisions.
-    package func thresholdCurves(columnLimit: Int = 12, resolution: Int = 250) -> [ThresholdCurve] {
-        (0..<min(scoredColumns, columnLimit)).compactMap { column in
-            let curve = ranked.curve(column: column, resolution: resolution)
-            return curve.areaUnderROC == nil ? nil : curve
+    package func thresholdCurves(resolution: Int = 200) -> [ThresholdCurve] {
+        let ranked = RankedScores(batches)
+        return (0..<min(scoredColumns, ThresholdCurve.largestCount)).compactMap { column in
+            ThresholdCurve(
+                ranked.ranking(column: column, resolution: resolution), column: column)
         }
     }
 
     /// Confidence against correctness, bin by bin; empty for decisions and for multilabel data.
     package var reliability: [ReliabilityBin] { calibration.bins }
+
+    /// What a plot needs besides the scores: thinned curves and the reliability table.
+    func plotDetails(_ curves: [ThresholdCurve]) -> JSONObject {
+        var details: JSONObject = [:]
+        if !curves.isEmpty {
+            details["curves"] = .object([
+                "resolution": .int(ThresholdCurve.standardResolution),
+                "classes_left_out": .int(max(0, scoredColumns - ThresholdCurve.largestCount)),
+                "classes": .array(
+                    curves.map { $0.json(class: settledKind == .binary ? 1 : $0.column) }),
+            ])
+        }
+        let bins = reliability
+        if !bins.isEmpty { details["reliability"] = .array(bins.map(\.json)) }
+        return details
+    }
 }

@@ -6,10 +6,11 @@ struct TopKAccuracy: Sendable {
     /// The weight of rows with exactly so many classes above the true one; the last: that or more.
     private var weightAt = [Double](repeating: 0, count: 6)
 
-    mutating func update(_ batch: ClassificationBatch) {
+    mutating func update(_ batch: ClassificationBatch, rules: ScoreRules) {
         guard let scores = batch.scores, case .classes(let truth, _) = batch.content else { return }
         scores.withMatrix {
-            sl_score_count_above_truth($0, truth, batch.weights, weightAt.count, &weightAt)
+            sl_score_count_above_truth(
+                $0, truth, rules.topKPrefersLater, batch.weights, weightAt.count, &weightAt)
         }
     }
 

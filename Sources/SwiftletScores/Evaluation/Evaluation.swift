@@ -1,17 +1,71 @@
 public import SwiftletDataset
 internal import SwiftletLayers
 public import SwiftletRuntime
-internal import SwiftletTensor
+package import SwiftletTensor
 
 /// What a model was made for, and hence how its answers are scored.
 public enum ScoreTask: String, Sendable, CaseIterable {
     case classification, regression
 }
 
-/// A model's answers to samples, scored.
+/// How answers are scored.
+package struct Scoring: Sendable {
+    package var task: ScoreTask
+    /// Of a classification.
+    package var reading = ClassificationReading()
+    package var convention: ScoreConvention?
+    /// Inputs of a regression model, for `adjusted_r2`.
+    package var predictors: Int?
+    /// Whether a ``Comparison`` will follow.
+    package var keepsRows = false
+
+    package init(_ task: ScoreTask) { self.task = task }
+}
+
+/// Answers to samples, scored.
 package enum Evaluation: Sendable {
     case classification(ClassificationScores)
     case regression(RegressionScores)
+
+    package init(
+        _ scoring: Scoring, truth: Tensor, predicted: Tensor, weights: Tensor?
+    ) throws(ScoreError) {
+        switch scoring.task {
+        case .classification:
+            var scores = ClassificationScores(
+                reading: scoring.reading, convention: scoring.convention,
+                keepsRows: scoring.keepsRows)
+            try scores.update(truth: truth, predicted: predicted, weights: weights)
+            self = .classification(scores)
+        case .regression:
+            var scores = RegressionScores(
+                predictors: scoring.predictors, convention: scoring.convention)
+            try scores.update(truth: truth, predicted: predicted, weights: weights)
+            self = .regression(scores)
+        }
+    }
+
+    /// - Throws: ``ScoreError/empty`` or ``ScoreError/noWeight`` where nothing can be scored.
+    package func requireSamples() throws(ScoreError) {
+        let (samples, weight) =
+            switch self {
+            case .classification(let scores): (scores.samples, scores.weight.value)
+            case .regression(let scores): (scores.samples, scores.weight.value)
+            }
+        guard samples > 0 else { throw .empty }
+        guard weight > 0 else { throw .noWeight }
+    }
+
+    package func results(
+        workers: Workers, confidence: Confidence?
+    ) throws(ScoreError) -> ScoreReport {
+        switch self {
+        case .classification(let scores):
+            try scores.results(workers: workers, confidence: confidence)
+        case .regression(let scores):
+            try scores.results(workers: workers, confidence: confidence)
+        }
+    }
 }
 
 extension Predictor {
@@ -19,25 +73,26 @@ extension Predictor {
     ///
     /// ```swift
     /// let scores = try predictor.evaluate(digits.test, task: .classification)
-    /// print(scores["accuracy"]!)
+    /// print(scores["accuracy"]!, scores.intervals["accuracy"]!)
     /// ```
     ///
     /// A classifier that was compiled with a loss `from_logits` gets its sigmoid or softmax here.
     ///
-    /// - Parameter output: which of the model's outputs, from 0.
+    /// - Parameters:
+    ///   - output: which of the model's outputs, from 0.
+    ///   - confidence: how the scores' intervals are found; nil for none.
     /// - Throws: ``ScoreError``, or ``ModelError`` if the samples do not fit the model.
     public func evaluate(
-        _ data: Dataset, task: ScoreTask, output: Int = 0, batchSize: Int = 32
+        _ data: Dataset, task: ScoreTask, output: Int = 0, batchSize: Int = 32,
+        confidence: Confidence? = Confidence()
     ) throws -> ScoreReport {
-        switch try evaluation(of: data, task: task, output: output, batchSize: batchSize) {
-        case .classification(let scores): try scores.results()
-        case .regression(let scores): try scores.results()
-        }
+        try evaluation(of: data, Scoring(task), output: output, batchSize: batchSize)
+            .results(workers: Workers(), confidence: confidence)
     }
 
     /// - Parameter progress: called with the number of samples that are done, after every batch.
     package func evaluation(
-        of data: Dataset, task: ScoreTask, output: Int = 0, batchSize: Int = 32,
+        of data: Dataset, _ scoring: Scoring, output: Int = 0, batchSize: Int = 32,
         progress: ((Int) -> Void)? = nil
     ) throws -> Evaluation {
         let names = model.inputNames
@@ -48,20 +103,12 @@ extension Predictor {
             throw ModelError.structure(
                 "output \(output) of \(outputs.count), with \(data.targets.count) targets")
         }
-        let truth = data.targets[output].tensor
-        switch task {
-        case .classification:
-            var scores = ClassificationScores()
-            let predicted =
-                model.givesLogits(output: output)
-                ? try probabilities(ofLogits: outputs[output]) : outputs[output]
-            try scores.update(truth: truth, predicted: predicted, weights: data.sampleWeights)
-            return .classification(scores)
-        case .regression:
-            var scores = RegressionScores()
-            try scores.update(
-                truth: truth, predicted: outputs[output], weights: data.sampleWeights)
-            return .regression(scores)
-        }
+        let predicted = outputs[output]
+        var scoring = scoring
+        scoring.reading = model.reading(
+            scoring.reading, output: output, columns: predicted.shape.last ?? 1)
+        return try Evaluation(
+            scoring, truth: data.targets[output].tensor, predicted: predicted,
+            weights: data.sampleWeights)
     }
 }

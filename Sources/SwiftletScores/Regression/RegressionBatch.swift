@@ -2,7 +2,7 @@ internal import CKernels
 internal import SwiftletTensor
 
 /// Rows of truth and prediction, checked: `[rows, outputs]` each, any number type.
-struct RegressionBatch: Sendable {
+struct RegressionBatch: RowBatch {
     let truth: Tensor
     let predicted: Tensor
     let weights: [Double]?
@@ -28,6 +28,21 @@ struct RegressionBatch: Sendable {
         self.weights = try weights?.weights(rows: rows)
         try Self.requireFinite(self.truth, .truth, outputs: outputs)
         try Self.requireFinite(self.predicted, .predicted, outputs: outputs)
+    }
+
+    private init(truth: Tensor, predicted: Tensor, weights: [Double]?, rows: Int, outputs: Int) {
+        self.truth = truth
+        self.predicted = predicted
+        self.weights = weights
+        self.rows = rows
+        self.outputs = outputs
+    }
+
+    func rows(at indices: [Int]) throws -> RegressionBatch {
+        RegressionBatch(
+            truth: try truth.rows(at: indices), predicted: try predicted.rows(at: indices),
+            weights: weights.map { w in indices.map { w[$0] } }, rows: indices.count,
+            outputs: outputs)
     }
 
     private static func requireFinite(

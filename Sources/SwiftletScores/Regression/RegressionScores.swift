@@ -7,19 +7,31 @@ public import SwiftletTensor
 /// correlations, which keep the batches (shared with the tensors given, not copied).
 public struct RegressionScores: Sendable {
     private struct Output: Sendable {
-        var losses = PointwiseSums()
+        var losses: PointwiseSums
         var moments = PairMoments()
     }
 
     /// p of the adjusted r²; nil leaves it out.
     private let predictors: Int?
-    private var samples = 0
-    private var weight = Sum()
+    private let losses: [PointwiseLoss]
+    private(set) var samples = 0
+    private(set) var weight = Sum()
     private var outputs: [Output] = []
-    private var batches: [RegressionBatch] = []
+    private(set) var batches: [RegressionBatch] = []
 
-    /// - Parameter predictors: how many inputs the model has, for `adjusted_r2`.
-    public init(predictors: Int? = nil) { self.predictors = predictors }
+    /// - Parameters:
+    ///   - predictors: how many inputs the model has, for `adjusted_r2`.
+    ///   - convention: the library to follow where libraries disagree.
+    public init(predictors: Int? = nil, convention: ScoreConvention? = nil) {
+        self.predictors = predictors
+        losses = PointwiseLoss.all(ScoreRules(convention))
+    }
+
+    /// An empty state that counts rows of the same form.
+    init(like other: RegressionScores) {
+        predictors = other.predictors
+        losses = other.losses
+    }
 
     /// Counts a batch. After an error nothing of it has been counted.
     ///
@@ -33,6 +45,12 @@ public struct RegressionScores: Sendable {
         let batch = try RegressionBatch(truth: truth, predicted: predicted, weights: weights)
         guard batch.rows > 0 else { return }
         try requireOutputs(batch.outputs)
+        count(batch)
+    }
+
+    /// Counts rows that have been checked.
+    mutating func count(_ batch: RegressionBatch) {
+        if outputs.isEmpty { outputs = emptyOutputs(batch.outputs) }
         samples += batch.rows
         if let weights = batch.weights {
             for value in weights { weight.add(value) }
@@ -41,7 +59,7 @@ public struct RegressionScores: Sendable {
         }
         for index in outputs.indices {
             batch.forEachBlock(of: index) { block in
-                outputs[index].losses.update(block)
+                outputs[index].losses.update(block, losses: losses)
                 outputs[index].moments.update(block)
             }
         }
@@ -62,31 +80,48 @@ public struct RegressionScores: Sendable {
     }
 
     private mutating func requireOutputs(_ count: Int) throws(ScoreError) {
-        if outputs.isEmpty { outputs = [Output](repeating: Output(), count: count) }
+        if outputs.isEmpty { outputs = emptyOutputs(count) }
         guard outputs.count == count else {
             throw .mismatch(
                 "a batch of \(count) outputs does not fit those before: \(outputs.count) outputs")
         }
     }
 
+    private func emptyOutputs(_ count: Int) -> [Output] {
+        [Output](repeating: Output(losses: PointwiseSums(count: losses.count)), count: count)
+    }
+
+    var isWeighted: Bool { batches.contains { $0.weights != nil } }
+
     /// The scores of everything counted so far.
     ///
-    /// - Parameter workers: threads that share the outputs of ranked scores; the results do not
-    ///   depend on their number.
-    public func results(workers: Workers = .single) throws(ScoreError) -> ScoreReport {
+    /// - Parameters:
+    ///   - workers: threads that share the work; the results do not depend on their number.
+    ///   - confidence: how the scores' intervals are found; nil for none.
+    public func results(
+        workers: Workers = .single, confidence: Confidence? = nil
+    ) throws(ScoreError) -> ScoreReport {
         guard samples > 0 else { throw .empty }
         guard weight.value > 0 else { throw .noWeight }
+        var report = ScoreReport(
+            task: "regression", samples: samples, scores: scores(workers: workers))
+        if let confidence { addIntervals(confidence, to: &report, workers: workers) }
+        return report
+    }
+
+    /// All scores of at least one row that has weight.
+    func scores(workers: Workers) -> ScoreList {
         var scores = ScoreList()
-        for (index, loss) in PointwiseLoss.all.enumerated() {
+        for (index, loss) in losses.enumerated() {
             let values = outputs.map {
-                $0.losses.compute(at: index, totalWeight: weight.value)
+                $0.losses.compute(loss, at: index, totalWeight: weight.value)
             }
             add(loss.name, values, isListed: loss.isListed, to: &scores)
         }
         scores.add("max_error", outputs.map(\.losses.largestError).max())
         addMoments(to: &scores)
         addRanks(to: &scores, workers: workers)
-        return ScoreReport(task: "regression", samples: samples, scores: scores)
+        return scores
     }
 
     /// The mean of the outputs' values, undefined if one of them is (NaN).

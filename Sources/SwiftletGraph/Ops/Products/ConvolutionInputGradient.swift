@@ -58,6 +58,10 @@ package struct ConvolutionInputGradient: Op {
                 SL_CONVOLUTION_INPUT_GRADIENT, packs: packedShape == nil, threads: threads)
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        epilogue.hasRows(rows, from: 2) && rows.hasRows[..<2] == [true, false] ? self : nil
+    }
+
     package func evaluate(_ call: OpCall) {
         let convolution = lowered(call.inputTypes, call.outputTypes)
         let pass = SL_CONVOLUTION_INPUT_GRADIENT

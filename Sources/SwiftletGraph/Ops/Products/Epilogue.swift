@@ -66,6 +66,12 @@ package struct Epilogue: Sendable, Hashable {
         }
     }
 
+    /// Whether of the operands from `first` on the residual has rows and the bias has none.
+    func hasRows(_ rows: RowSlice, from first: Int) -> Bool {
+        Array(rows.hasRows[first...])
+            == (hasBias ? [false] : []) + (hasResidual ? [true] : [])
+    }
+
     /// As the kernels take it, with the operands from `first` on.
     func lowered(_ call: OpCall, from first: Int) -> sl_epilogue {
         var result = sl_epilogue()

@@ -74,6 +74,19 @@ package struct MatMul: Op {
         epilogue.describe(packedShape == nil ? "operands in place" : "packed")
     }
 
+    /// Rows are those of A or matrices of a stack, as many in B as there are in A.
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        let (a, b, result) = (rows.inputs[0].shape, rows.inputs[1].shape, rows.outputs[0].shape)
+        guard rows.hasRows[0], epilogue.hasRows(rows, from: 2), a.rank == result.rank,
+            a[0] == result[0], a.rank > 2 || !transposesA
+        else { return nil }
+        let fits =
+            rows.hasRows[1]
+            ? b.rank == result.rank && b.rank > 2 && b[0] == result[0]
+            : b.rank <= 2 || b.rank < result.rank || b[0] == 1
+        return fits ? self : nil
+    }
+
     // MARK: Evaluation
 
     package func scratchByteCount(

@@ -1,0 +1,1 @@
+"""What tools/check-tables checks, part by part."""
