@@ -87,6 +87,11 @@ extension ScoreReport {
         details["confidence"] = .object(note)
     }
 
+    /// Says in the JSON that there are intervals, all in closed form.
+    mutating func noteClosedForms() {
+        details["confidence"] = ["level": .double(Confidence.level)]
+    }
+
     private var intervalsJSON: JSONObject {
         var object = JSONObject()
         for (name, value) in scores where value.isSingle {
