@@ -19,8 +19,6 @@ public struct ScoreReport: Sendable {
     /// Where the single numbers would lie in 95 of 100 test sets like this one, as far as the data
     /// can tell.
     public internal(set) var intervals: [String: ScoreInterval] = [:]
-    /// Whether intervals were asked for: those that are missing are null then.
-    private var hasIntervals = false
     /// Of a classification by probabilities.
     package internal(set) var curves: [ThresholdCurve] = []
     /// What else the JSON says beside the scores, such as what they were taken with.
@@ -46,7 +44,7 @@ public struct ScoreReport: Sendable {
         let isLong: (String) -> Bool = { ["curves", "reliability"].contains($0) }
         for (name, value) in details where !isLong(name) { object[name] = value }
         object["scores"] = .object(scores.json)
-        if hasIntervals { object["intervals"] = .object(intervalsJSON) }
+        if details["confidence"] != nil { object["intervals"] = .object(intervalsJSON) }
         for (name, value) in details where isLong(name) { object[name] = value }
         if !perImage.isEmpty {
             object["per_image"] = .array(
@@ -77,12 +75,6 @@ extension ScoreReport {
         }
     }
 
-    /// Takes intervals that were found already.
-    mutating func tell(_ intervals: [String: ScoreInterval]) {
-        self.intervals = intervals
-        hasIntervals = true
-    }
-
     /// Says in the JSON how the intervals were found.
     ///
     /// - Parameter rows: so many stood for all; nil if all were drawn from.
@@ -93,7 +85,11 @@ extension ScoreReport {
         ]
         if let rows { note["rows"] = .int(rows) }
         details["confidence"] = .object(note)
-        hasIntervals = true
+    }
+
+    /// Says in the JSON that there are intervals, all in closed form.
+    mutating func noteClosedForms() {
+        details["confidence"] = ["level": .double(Confidence.level)]
     }
 
     private var intervalsJSON: JSONObject {

@@ -137,6 +137,38 @@ import Testing
         #expect(error?.description.hasPrefix("m.h5: no layer 'other'") == true)
     }
 
+    @Test func aLayerWithinANestedModel() throws {
+        let outer = Input(4, 4, 1)
+        let inside = Input(4, 4, 1)
+        let inner = Conv2D(3, kernel: 3, activation: .relu, name: "inner")(inside)
+        let pooled = GlobalAveragePooling2D(name: "pooled")(inner)
+        let nested = try Model(inputs: [inside], outputs: [pooled], name: "nested")
+        let last = Dense(2, name: "last")(nested.network(outer))
+        var model = try Model(inputs: [outer], outputs: [last], name: "whole")
+        try model.initialize(seed: 5)
+        let images = try Tensor((0..<48).map { UInt8($0 * 5) }, shape: [3, 4, 4, 1])
+        let pictures = try Pictures(images, path: "x.npz")
+        func features(_ layer: String) throws -> FeatureBatch {
+            let network = try FeatureNetwork(
+                model, path: "m", layer: layer, features: true, logits: true)
+            var found: FeatureBatch?
+            try FeatureExtraction(network).run(pictures) { found = $0 }
+            return try #require(found)
+        }
+        // Averaged over positions, the inner layer's output is the pooled one.
+        let (inner3, pooled3) = (try features("nested/inner"), try features("nested"))
+        #expect(inner3.features?.shape == pooled3.features?.shape)
+        let pairs = zip(
+            try #require(inner3.features).elements(of: Float.self),
+            try #require(pooled3.features).elements(of: Float.self))
+        #expect(pairs.allSatisfy { abs($0 - $1) <= 1e-5 * abs($1) })
+        #expect(
+            try inner3.logits?.isIdentical(to: Predictor(model)(images.converted(to: .float32)))
+                == true)
+        let error = #expect(throws: FeatureError.self) { _ = try features("nested/other") }
+        #expect(error?.description.contains("those within 'nested' are called 'nested/…'") == true)
+    }
+
     @Test func filesThatAreNotThere() {
         let error = #expect(throws: FeatureError.self) {
             _ = try FeatureNetwork("pt_inception-2015-12-05-6726825d.pth", layer: nil)

@@ -114,6 +114,30 @@ private final class PageReader: NSObject, XMLParserDelegate {
         #expect(page.text.contains("validation"))
     }
 
+    @Test func picturesAreAPartOfThePage() throws {
+        // Lengths that need no, one and two signs of padding.
+        let files: [[UInt8]] = [[0, 1, 2], [255, 254, 253, 252], [7, 8, 9, 10, 11]]
+        let expected = ["AAEC", "//79/A==", "BwgJCgs="]
+        var report = ReportPage(title: "P")
+        report.add(
+            heading: "Pairs", note: "n",
+            rows: [
+                PagePictureRow(
+                    files.map { PagePicture(png: $0, width: 4, height: 3, label: "<a>") },
+                    caption: "a & b")
+            ])
+        report.add(heading: "Image by image", histograms: [("ssim", [0.1, 0.5, .nan, 0.5])])
+        report.add(heading: "Nothing", histograms: [("psnr", [.infinity])])
+        let html = report.html
+        #expect(html.contains("img-src data:"))
+        for text in expected { #expect(html.contains("\"data:image/png;base64,\(text)\"")) }
+        #expect(html.contains("alt=\"&lt;a&gt;\"") && html.contains("a &amp; b"))
+        #expect(html.contains("ssim of 3 images"))
+        #expect(!html.contains("Nothing"))
+        #expect(!html.contains("nan"))
+        _ = try PageReader(html)
+    }
+
     @Test func foreignJSONIsNoHistory() throws {
         var report = ReportPage(title: "H")
         report.add(history: [1, "x", nil])

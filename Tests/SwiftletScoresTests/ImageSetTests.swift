@@ -66,9 +66,9 @@ import Testing
 
     private func sets(_ row: ScoreCase) throws -> (ImageSet, ImageSet) {
         let real = try ImageSet(
-            features: FeatureRows(row.required("real"), as: .real), as: .real)
+            features: FeatureRows(row.required("real"), as: .real))
         var generated = try ImageSet(
-            features: FeatureRows(row.required("generated"), as: .generated), as: .generated)
+            features: FeatureRows(row.required("generated"), as: .generated))
         generated.logits = try row.tensor("logits").map { try FeatureRows($0, as: .generated) }
         return (real, generated)
     }
@@ -141,9 +141,9 @@ import Testing
         scores.kidSubsetSize = 20
         scores.kidSubsets = 30
         let real = try ImageSet(
-            features: FeatureRows(features(60, 6, seed: 8), as: .real), as: .real)
+            features: FeatureRows(features(60, 6, seed: 8), as: .real))
         let generated = try ImageSet(
-            features: FeatureRows(features(50, 6, seed: 9), as: .generated), as: .generated)
+            features: FeatureRows(features(50, 6, seed: 9), as: .generated))
         let report = try scores.results(real: real, generated: generated)
         let (mean, deviation) = (try #require(report["kid_mean"]), try #require(report["kid_std"]))
         let whole = try #require(report["kid"])
@@ -158,7 +158,7 @@ import Testing
 
     @Test func copiesLieOnTheBallAndNotInIt() throws {
         let real = try FeatureRows(Tensor([0.0, 1, 3, 7], shape: [4, 1]), as: .real)
-        let set = try ImageSet(features: real, as: .real)
+        let set = try ImageSet(features: real)
         var scores = ImageSetScores(metrics: [.prdc])
         scores.nearestK = 1
         // Balls: (0 ± 1), (1 ± 1), (3 ± 2), (7 ± 4); on their surfaces lies 1 of 0, 0 of 1, 1 of 3, 3 of 7.
@@ -171,15 +171,15 @@ import Testing
     @Test func whatIsNoSetIsRefused() throws {
         let one = try FeatureRows(features(1, 3, seed: 1), as: .real)
         let some = try FeatureRows(features(9, 3, seed: 1), as: .generated)
-        let set = try ImageSet(features: some, as: .generated)
-        let alone = try ImageSet(features: one, as: .real)
+        let set = try ImageSet(features: some)
+        let alone = try ImageSet(features: one)
         for metric in [ImageSetMetric.fid, .kid, .prdc] {
             #expect(throws: ScoreError.tooFew(.real, found: 1, needed: 2)) {
                 try ImageSetScores(metrics: [metric]).results(real: alone, generated: set)
             }
         }
         let wide = try ImageSet(
-            features: FeatureRows(features(9, 4, seed: 1), as: .real), as: .real)
+            features: FeatureRows(features(9, 4, seed: 1), as: .real))
         for metric in [ImageSetMetric.fid, .kid, .prdc] {
             #expect(throws: ScoreError.self) {
                 try ImageSetScores(metrics: [metric]).results(real: wide, generated: set)
@@ -215,11 +215,10 @@ import Testing
         for seed in 0..<60 as Range<UInt64> {
             // Also through the sample and Lanczos steps that large sets take.
             let real = try ImageSet(
-                features: FeatureRows(features(700, 8, seed: 2 * seed), as: .real), as: .real)
+                features: FeatureRows(features(700, 8, seed: 2 * seed), as: .real))
             let generated = try ImageSet(
                 features: FeatureRows(
-                    features(300, 8, seed: 2 * seed + 1, shift: 1), as: .generated),
-                as: .generated)
+                    features(300, 8, seed: 2 * seed + 1, shift: 1), as: .generated))
             let report = try ImageSetScores(metrics: [.fid]).results(
                 real: real, generated: generated)
             distances.append(try #require(report["fid"]))
@@ -241,7 +240,7 @@ import Testing
                 (0..<count * width).map { index in
                     random.normal(at: index) * (1 + Float(index % width) / 100)
                 }, shape: Shape([count, width]))
-            return try ImageSet(features: FeatureRows(rows, as: input), as: input)
+            return try ImageSet(features: FeatureRows(rows, as: input))
         }
         let scores = ImageSetScores(metrics: [.fid])
         func error(_ real: ImageSet, _ generated: ImageSet) throws -> Double {
@@ -256,9 +255,9 @@ import Testing
 
     @Test func theLimitIsBelowAndNearTheTruth() throws {
         let real = try ImageSet(
-            features: FeatureRows(features(4000, 6, seed: 10), as: .real), as: .real)
+            features: FeatureRows(features(4000, 6, seed: 10), as: .real))
         let generated = try ImageSet(
-            features: FeatureRows(features(300, 6, seed: 11), as: .generated), as: .generated)
+            features: FeatureRows(features(300, 6, seed: 11), as: .generated))
         var scores = ImageSetScores(metrics: [.fid])
         scores.extrapolates = true
         let report = try scores.results(real: real, generated: generated)

@@ -52,8 +52,21 @@ void sl_score_cubic_kernel(const double *products, size_t rows, size_t columns, 
     }
 }
 
+// Puts a distance that is less than the last of k ascending ones in its place among them.
+static inline void insert(double distance, ptrdiff_t index, size_t k, double *best, ptrdiff_t *at) {
+    size_t place = k - 1;
+    while (place > 0 && distance < best[place - 1]) {
+        best[place] = best[place - 1];
+        at[place] = at[place - 1];
+        place--;
+    }
+    best[place] = distance;
+    at[place] = index;
+}
+
 void sl_score_nearest(const sl_score_distances *block, size_t k, ptrdiff_t diagonal,
-                      size_t first_column, double *nearest, ptrdiff_t *indices) {
+                      size_t first_row, size_t first_column, double *nearest, ptrdiff_t *indices,
+                      double *column_nearest, ptrdiff_t *column_indices) {
     for (size_t row = 0; row < block->rows; row++) {
         const double *products = block->products + row * block->ld;
         double *best = nearest + row * k;
@@ -61,17 +74,13 @@ void sl_score_nearest(const sl_score_distances *block, size_t k, ptrdiff_t diago
         double length = block->row_lengths[row];
         for (size_t column = 0; column < block->columns; column++) {
             double distance = length + block->column_lengths[column] - 2 * products[column];
-            if (!(distance < best[k - 1]) || (ptrdiff_t)column - (ptrdiff_t)row == diagonal) {
-                continue;
+            if (distance < best[k - 1] && (ptrdiff_t)column - (ptrdiff_t)row != diagonal) {
+                insert(distance, (ptrdiff_t)(first_column + column), k, best, at);
             }
-            size_t place = k - 1;
-            while (place > 0 && distance < best[place - 1]) {
-                best[place] = best[place - 1];
-                at[place] = at[place - 1];
-                place--;
+            if (column_nearest && distance < column_nearest[column * k + k - 1]) {
+                insert(distance, (ptrdiff_t)(first_row + row), k, column_nearest + column * k,
+                       column_indices + column * k);
             }
-            best[place] = distance;
-            at[place] = (ptrdiff_t)(first_column + column);
         }
     }
 }

@@ -179,10 +179,11 @@ typedef struct {
     size_t rows, columns, ld;
     const double *row_lengths, *column_lengths; // squared
 } sl_score_distances;
-/// Sorts the block's squared distances into each row's k nearest so far. Where column − row is
-/// `diagonal`, a row meets itself.
+/// Sorts the block's squared distances into each row's k nearest so far and, unless null, each
+/// column's. Where column − row is `diagonal`, a row meets itself.
 void sl_score_nearest(const sl_score_distances *block, size_t k, ptrdiff_t diagonal,
-                      size_t first_column, double *nearest, ptrdiff_t *indices);
+                      size_t first_row, size_t first_column, double *nearest, ptrdiff_t *indices,
+                      double *column_nearest, ptrdiff_t *column_indices);
 /// Which balls (squared radii) hold whom: for each column the number of the rows' balls that hold it,
 /// for each row whether a column's ball holds it and whether its own holds a column. What lies on a
 /// ball's surface, within rounding, is measured again without cancellation; it is inside if `closed`.

@@ -63,6 +63,7 @@ struct Features: ParsableCommand {
             var loader = ImageSetLoader(
                 network: network, pictures: pictures, preset: preset, log: log)
             loader.needsRows = !statistics
+            loader.needsMoments = statistics
             loader.needsLogits = logits
             loader.shard = shard
             set = try loader.extracted(images[0], as: .generated)

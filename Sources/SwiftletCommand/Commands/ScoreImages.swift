@@ -49,6 +49,9 @@ struct ScoreImages: ParsableCommand {
             if let preset = set.preset, preset.window == nil {
                 throw ValidationError("--as \(preset.rawValue) goes without --paired")
             }
+            guard !set.noIntervals else {
+                throw ValidationError("--no-intervals goes without --paired")
+            }
             guard !metrics.lpips || perceptual.lpipsNet != nil else {
                 throw ValidationError("lpips needs --lpips-net")
             }

@@ -21,7 +21,7 @@ struct DigitEyes {
         try extraction.run(Pictures(DigitSheet.bytes(pictures), path: path)) { batch in
             if let features = batch.features { rows.add(features) }
         }
-        return try ImageSet(features: FeatureRows(rows.tensor(), as: input), as: input)
+        return try ImageSet(features: FeatureRows(rows.tensor(), as: input))
     }
 }
 

@@ -26,6 +26,9 @@ struct ImageSetOptions: ParsableArguments {
     @Option(help: "Added to the variances before FID is taken; pytorch-fid's fallback is 1e-6.")
     var fidEpsilon = 0.0
 
+    @Flag(help: "No 95 % intervals, which cost some time for FID.")
+    var noIntervals = false
+
     @Flag(help: "Also FID as it would be of endlessly many images, from fits to subsets.")
     var fidInfinity = false
 
@@ -71,6 +74,7 @@ struct ImageSetOptions: ParsableArguments {
         scores.inceptionSplits = isSplits
         scores.diagonal = fidEpsilon
         scores.extrapolates = fidInfinity
+        scores.estimatesErrors = !noIntervals
         return scores
     }
 }
@@ -96,12 +100,15 @@ struct ImageSetJob {
         for (path, input) in [(real, ScoreError.Input.real), (generated, .generated)] {
             let isGenerated = input == .generated
             loader.needsLogits = isGenerated && metrics.contains(.inceptionScore)
+            loader.needsMoments =
+                metrics.contains(.fid)
+                || (isGenerated ? options.saveGenerated : options.saveReal) != nil
             loader.needsRows =
                 metrics.contains(where: \.needsRows) || isGenerated && options.fidInfinity
             sides.append(try path.map { try loader.load($0, as: input) } ?? ImageSet())
         }
-        if let path = options.saveReal { try sides[0].statistics.save(to: path) }
-        if let path = options.saveGenerated { try sides[1].statistics.save(to: path) }
+        if let path = options.saveReal { try sides[0].gaussian(as: .real).save(to: path) }
+        if let path = options.saveGenerated { try sides[1].gaussian(as: .generated).save(to: path) }
         let scores = options.scores(metrics)
         var report: ScoreReport
         var progress = log.progress("subsets", total: options.kidSubsets)

@@ -13,6 +13,8 @@ struct ImageSetLoader {
     let log: LogOptions
     var needsFeatures = true
     var needsRows = true
+    /// Whether mean and covariance are taken on the way.
+    var needsMoments = true
     var needsLogits = false
     /// Whether any of the sets that are still to be read needs logits.
     var opensLogits = false
@@ -85,7 +87,7 @@ struct ImageSetLoader {
         }
         if needsFeatures, arrays.names.contains("features") {
             set = try ImageSet(
-                features: FeatureRows(arrays.read("features"), as: input), as: input)
+                features: FeatureRows(arrays.read("features"), as: input))
             source = "features"
         } else if needsFeatures, arrays.names.contains("mu") {
             guard let statistics = try arrays.statistics(as: input) else {
@@ -127,7 +129,8 @@ struct ImageSetLoader {
         galleries.append(
             ImageSetGallery(
                 title: input == .real ? "Real images" : "Generated images", pictures: pictures))
-        var collected = Collected(features: features, logits: logits, rows: needsRows)
+        var collected = Collected(
+            features: features, logits: logits, rows: needsRows, moments: needsMoments)
         var done = 0
         func take(_ batch: FeatureBatch) throws {
             do {
@@ -198,16 +201,20 @@ private struct Collected {
     private let needsFeatures: Bool
     private let needsLogits: Bool
     private let needsRows: Bool
+    private let needsMoments: Bool
 
-    init(features: Bool, logits: Bool, rows: Bool) {
-        (needsFeatures, needsLogits, needsRows) = (features, logits, rows)
+    init(features: Bool, logits: Bool, rows: Bool, moments: Bool) {
+        (needsFeatures, needsLogits) = (features, logits)
+        (needsRows, needsMoments) = (rows, moments)
     }
 
     mutating func add(_ batch: FeatureBatch, as input: ScoreError.Input) throws {
         if needsFeatures, let found = batch.features {
             let part = try FeatureRows(found, as: input)
-            if moments == nil { moments = try FeatureMoments(width: part.width, as: input) }
-            try moments?.update(part)
+            if needsMoments {
+                if moments == nil { moments = try FeatureMoments(width: part.width, as: input) }
+                try moments?.update(part)
+            }
             if needsRows { features.add(found) }
         }
         if needsLogits, let found = batch.logits {

@@ -138,12 +138,21 @@ package struct FeatureNetwork: Sendable {
         guard let end = last.first, last.count == 1 || layer != nil && !logits else {
             throw FeatureError(path, "\(last.count) outputs; name the layer with --layer")
         }
-        if features { outputs.append(try layer.map { try model.reference(to: $0, path) } ?? end) }
+        var network = model.network
+        if features, let layer {
+            guard let found = try network.exposing(layer) else {
+                throw FeatureError(path, network.lack(of: layer))
+            }
+            network = found.network
+            outputs.append(found.reference)
+        } else if features {
+            outputs.append(end)
+        }
         if logits { outputs.append(end) }
         var cut = Model(
             network: try Network(
-                kind: .functional, options: model.network.options, entries: model.network.entries,
-                inputs: model.network.inputs,
+                kind: .functional, options: network.options, entries: network.entries,
+                inputs: network.inputs,
                 outputs: outputs.count == 1
                     ? .leaf(outputs[0]) : .list(outputs.map { .leaf($0) })))
         cut.tensors = model.tensors
@@ -190,18 +199,35 @@ package struct FeatureNetwork: Sendable {
     }
 }
 
-extension Model {
-    fileprivate func reference(to layer: String, _ path: String) throws -> Network.Reference {
-        guard let position = network.entries.firstIndex(where: { $0.name == layer }) else {
-            let near = network.entries.map(\.name).suffix(5).map { "'\($0)'" }
-            throw FeatureError(
-                path, "no layer '\(layer)'; the last ones are \(near.joined(separator: ", "))")
-        }
-        return Network.Reference(layer: position)
-    }
-}
-
 extension Network {
+    /// This network, in which a layer's output can be referred to. A layer of a nested model has the
+    /// outer layer's name and a slash before its own.
+    fileprivate func exposing(_ name: String) throws -> (network: Network, reference: Reference)? {
+        if let position = entries.firstIndex(where: { $0.name == name }) {
+            return (self, Reference(layer: position))
+        }
+        for (position, entry) in entries.enumerated() where name.hasPrefix(entry.name + "/") {
+            guard let nested = entry.layer as? Network,
+                let found = try nested.exposing(String(name.dropFirst(entry.name.count + 1)))
+            else { continue }
+            let outputs = found.network.outputs.leaves
+            var own = self
+            own.entries[position].layer = try Network(
+                kind: found.network.kind, options: found.network.options,
+                entries: found.network.entries, inputs: found.network.inputs,
+                outputs: .list((outputs + [found.reference]).map { .leaf($0) }))
+            return (own, Reference(layer: position, output: outputs.count))
+        }
+        return nil
+    }
+
+    fileprivate func lack(of name: String) -> String {
+        let near = entries.map(\.name).suffix(5).map { "'\($0)'" }
+        let nested = entries.last { $0.layer is Network }
+        return "no layer '\(name)'; the last ones are \(near.joined(separator: ", "))"
+            + (nested.map { "; those within '\($0.name)' are called '\($0.name)/…'" } ?? "")
+    }
+
     /// Whether an output is a softmax's, in this network or in one nested in it.
     fileprivate func endsInSoftmax(_ reference: Reference) -> Bool {
         let layer = entries[reference.layer].layer

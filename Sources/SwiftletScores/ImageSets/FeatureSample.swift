@@ -1,6 +1,6 @@
-/// Every k-th row of a stream, k a power of two that grows with it: between 256 and 512 of many.
+/// Every k-th row of a stream, k a power of two that grows with it: between 128 and 256 of many.
 struct FeatureSample: Sendable {
-    private static let capacity = 512
+    private static let capacity = 256
 
     private let width: Int
     private var rows: [Double] = []

@@ -144,20 +144,26 @@ package struct FeatureStatistics: Sendable {
         let distance = difference.reduce(0) { $0 + $1 * $1 }
         let (own, theirs) = (try factor(), try other.factor())
         let cross = LinearAlgebra.product(ofTransposed: own.matrix, theirs.matrix)
-        let shared = try LinearAlgebra.nuclearNorm(cross)
+        let wantsErrors = withError && (sample != nil || other.sample != nil)
+        let gram = wantsErrors && sample != nil ? LinearAlgebra.gram(cross) : nil
+        let shared = try LinearAlgebra.nuclearNorm(cross, gram: gram)
         // Rounding may leave a little less than nothing.
         let value = max(0, distance + (trace + other.trace - 2 * shared))
-        guard withError, sample != nil || other.sample != nil else { return (value, .nan) }
-        let ofOther = try other.variance(theirs, cross, toward: difference)
-        let ofThis = try variance(own, cross.transposed, toward: difference.map { -$0 })
-        return (value, (ofOther + ofThis).squareRoot())
+        guard wantsErrors else { return (value, .nan) }
+        var variance = 0.0
+        if let gram { variance += try self.variance(own, gram, toward: difference.map { -$0 }) }
+        if other.sample != nil {
+            let gram = LinearAlgebra.gram(cross.transposed)
+            variance += try other.variance(theirs, gram, toward: difference)
+        }
+        return (value, variance.squareRoot())
     }
 
     /// What this set's sampling adds to the distance's variance.
     ///
-    /// - Parameter cross: `Fᵀ G` with the other set's factor F and this one's, G.
+    /// - Parameter gram: `Gᵀ F Fᵀ G` with the other set's factor F and this one's, G.
     private func variance(
-        _ factor: LinearAlgebra.Factor, _ cross: DoubleMatrix, toward difference: [Double]
+        _ factor: LinearAlgebra.Factor, _ gram: DoubleMatrix, toward difference: [Double]
     ) throws(ScoreError) -> Double {
         guard let sample, let count, count > 2 else { return 0 }
         var starts: DoubleMatrix
@@ -179,7 +185,7 @@ package struct FeatureStatistics: Sendable {
             images = sample.columns(without: mean)
             starts = factor.solve(images)
         }
-        let roots = try LinearAlgebra.rootForms(ofTransposedSquare: cross, starts)
+        let roots = try LinearAlgebra.rootForms(of: gram, starts)
         let terms = (0..<images.columns).map { column in
             var term = -roots[column]
             for row in 0..<width {

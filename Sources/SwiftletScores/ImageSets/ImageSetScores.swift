@@ -25,12 +25,14 @@ package struct ImageSet: Sendable {
     package init() {}
 
     /// Of all features at once.
-    package init(features: FeatureRows, as input: ScoreError.Input) throws(ScoreError) {
-        self.features = features
-        guard features.count > 1 else { return }
+    package init(features: FeatureRows) { self.features = features }
+
+    /// Mean and covariance, from the features where nothing else says them; nil of one image.
+    package func gaussian(as input: ScoreError.Input) throws(ScoreError) -> FeatureStatistics? {
+        guard statistics == nil, let features, features.count > 1 else { return statistics }
         var moments = try FeatureMoments(width: features.width, as: input)
         try moments.update(features)
-        statistics = try moments.statistics()
+        return try moments.statistics()
     }
 }
 
@@ -68,6 +70,11 @@ package struct ImageSetScores: Sendable {
         real: ImageSet, generated: ImageSet, progress: () -> Void = {}
     ) throws(ScoreError) -> ScoreReport {
         try LinearAlgebra.open()
+        var (real, generated) = (real, generated)
+        if metrics.contains(.fid) || extrapolates {
+            real.statistics = try real.gaussian(as: .real)
+            generated.statistics = try generated.gaussian(as: .generated)
+        }
         var scores = ScoreList()
         var count = generated.features?.count ?? generated.statistics?.count
         if let a = real.features, let b = generated.features, a.width != b.width {
@@ -75,14 +82,15 @@ package struct ImageSetScores: Sendable {
                 "\(a.width) features per image in the real set, \(b.width) in the generated one")
         }
         var standardErrors = JSONObject()
-        var intervals = ImageIntervals()
+        var intervals: [String: ScoreInterval] = [:]
         for metric in metrics {
             switch metric {
             case .fid:
                 let (value, error) = try frechetDistance(real, generated)
                 scores.add("fid", value)
                 standardErrors["fid"] = ScoreValue(error).json
-                intervals.add("fid", value, standardError: error, atLeast: 0, .influence)
+                intervals["fid"] = .normal(
+                    value, standardError: error, atLeast: 0, .influence)
             case .kid:
                 let (a, b) = try rows(real, generated, atLeast: 2)
                 let distance = KernelDistance(real: a, generated: b)
@@ -104,7 +112,10 @@ package struct ImageSetScores: Sendable {
                 of: features, real: statistics, diagonal: diagonal, seed: seed)
             report.details["extrapolated"] = ["fid": ScoreValue(limit).json]
         }
-        report.tell(intervals.byName)
+        if estimatesErrors {
+            report.intervals = intervals
+            report.noteClosedForms()
+        }
         if !standardErrors.isEmpty { report.details["standard_errors"] = .object(standardErrors) }
         return report
     }
@@ -137,7 +148,7 @@ package struct ImageSetScores: Sendable {
     /// Returns the standard error of the estimate over all samples.
     private func addKernelDistance(
         _ distance: KernelDistance, to scores: inout ScoreList,
-        _ intervals: inout ImageIntervals, _ progress: () -> Void
+        _ intervals: inout [String: ScoreInterval], _ progress: () -> Void
     ) throws(ScoreError) -> Double {
         let whole = distance.estimate()
         let (m, n) = (distance.real.count, distance.generated.count)
@@ -152,11 +163,11 @@ package struct ImageSetScores: Sendable {
         scores.add("kid_mean", mean)
         scores.add("kid_std", deviation)
         let error = whole.standardError
-        intervals.add("kid", whole.value, standardError: error, .jackknife)
+        intervals["kid"] = .normal(whole.value, standardError: error, .jackknife)
         // The subsets are a few of very many.
         let drawing = deviation * deviation / Double(values.count)
-        intervals.add(
-            "kid_mean", mean, standardError: (error * error + drawing).squareRoot(), .jackknife)
+        intervals["kid_mean"] = .normal(
+            mean, standardError: (error * error + drawing).squareRoot(), .jackknife)
         return whole.standardError
     }
 
@@ -173,7 +184,7 @@ package struct ImageSetScores: Sendable {
 
     private func addInceptionScore(
         _ logits: FeatureRows, _ areProbabilities: Bool, to scores: inout ScoreList,
-        _ intervals: inout ImageIntervals
+        _ intervals: inout [String: ScoreInterval]
     ) {
         var random = NumPyRandom(seed: UInt32(truncatingIfNeeded: seed))
         let parts = InceptionScore.parts(
@@ -184,15 +195,14 @@ package struct ImageSetScores: Sendable {
         scores.add("inception_score_mean", mean)
         scores.add("inception_score_std", deviation)
         let variance = parts.reduce(0) { $0 + $1.variance } / Double(parts.count * parts.count)
-        intervals.add(
-            "inception_score_mean", mean, standardError: variance.squareRoot(), atLeast: 1,
-            .influence)
+        intervals["inception_score_mean"] = .normal(
+            mean, standardError: variance.squareRoot(), atLeast: 1, .influence)
     }
 
     /// Undefined where a set has no k-th neighbour.
     private func addNeighbours(
         _ real: FeatureRows, _ generated: FeatureRows, to scores: inout ScoreList,
-        _ intervals: inout ImageIntervals
+        _ intervals: inout [String: ScoreInterval]
     ) {
         let isDefined = min(real.count, generated.count) > nearestK
         let found =
@@ -205,10 +215,14 @@ package struct ImageSetScores: Sendable {
         scores.add("density", found?.density)
         scores.add("coverage", found?.coverage)
         guard let found else { return }
-        intervals.addShare("precision", found.precision, of: generated.count)
-        intervals.addShare("recall", found.recall, of: real.count)
-        intervals.add(
-            "density", found.density, standardError: found.densityError, atLeast: 0, .influence)
-        intervals.addShare("coverage", found.coverage, of: real.count)
+        for (name, share, count) in [
+            ("precision", found.precision, generated.count), ("recall", found.recall, real.count),
+            ("coverage", found.coverage, real.count),
+        ] {
+            let count = Double(count)
+            intervals[name] = .wilson(hits: (share * count).rounded(), of: count)
+        }
+        intervals["density"] = .normal(
+            found.density, standardError: found.densityError, atLeast: 0, .influence)
     }
 }

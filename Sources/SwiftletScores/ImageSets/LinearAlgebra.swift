@@ -72,11 +72,26 @@ enum LinearAlgebra {
             Int32(width), Int32(count), factor, rows, Int32(width), 1, matrix, Int32(width))
     }
 
+    /// `a · aᵀ`
+    static func gram(_ a: DoubleMatrix) -> DoubleMatrix {
+        var square = DoubleMatrix(rows: a.rows, columns: a.rows)
+        guard a.rows > 0 else { return square }
+        addSquares(a.values, a.columns, width: a.rows, to: &square.values)
+        for column in 0..<a.rows {
+            for row in column..<a.rows {
+                square.values[row * a.rows + column] = square.values[column * a.rows + row]
+            }
+        }
+        return square
+    }
+
     /// The sum of the singular values.
-    static func nuclearNorm(_ matrix: DoubleMatrix) throws(ScoreError) -> Double {
-        let (smaller, larger) = (
-            min(matrix.rows, matrix.columns), max(matrix.rows, matrix.columns)
-        )
+    ///
+    /// - Parameter gram: `matrix · matrixᵀ` if it is at hand.
+    static func nuclearNorm(
+        _ matrix: DoubleMatrix, gram: DoubleMatrix? = nil
+    ) throws(ScoreError) -> Double {
+        let smaller = min(matrix.rows, matrix.columns)
         guard smaller > 0 else { return 0 }
         var values = [Double](repeating: 0, count: smaller)
         if smaller <= largestDirectExtent {
@@ -87,11 +102,9 @@ enum LinearAlgebra {
                     Int32(matrix.rows), &values))
             return values.reduce(0, +)
         }
-        var squares = DoubleMatrix(rows: smaller, columns: smaller)
-        sl_lapack_product(
-            matrix.rows > matrix.columns, matrix.rows <= matrix.columns, Int32(smaller),
-            Int32(smaller), Int32(larger), 1, matrix.values, Int32(matrix.rows), matrix.values,
-            Int32(matrix.rows), 0, &squares.values, Int32(smaller))
+        var squares =
+            matrix.rows == smaller
+            ? gram ?? Self.gram(matrix) : Self.gram(matrix.transposed)
         try check(
             sl_lapack_eigenvalues(
                 false, Int32(smaller), &squares.values, Int32(smaller), &values))
@@ -156,24 +169,25 @@ enum LinearAlgebra {
         return Factor(matrix: factor, isTriangular: false)
     }
 
-    /// `yᵀ (aᵀ a)^½ y` for every column y of `starts`.
+    /// `yᵀ square^½ y` for every column y of `starts`.
     ///
     /// Exactly for small matrices; for large ones by some steps of Lanczos from y, whose Gauss
-    /// quadrature knows the root to a few parts in a thousand where y has all directions.
+    /// quadrature knows the root to a few parts in a hundred where y has all directions.
     static func rootForms(
-        ofTransposedSquare a: DoubleMatrix, _ starts: DoubleMatrix
+        of square: DoubleMatrix, _ starts: DoubleMatrix
     ) throws(ScoreError) -> [Double] {
-        var square = product(ofTransposed: a, a)
-        guard a.columns > largestExactRoot else {
-            var values = [Double](repeating: 0, count: a.columns)
+        let extent = square.rows
+        guard extent > largestExactRoot else {
+            var vectors = square
+            var values = [Double](repeating: 0, count: extent)
             try check(
                 sl_lapack_eigenvalues(
-                    true, Int32(a.columns), &square.values, Int32(a.columns), &values))
-            let shares = product(ofTransposed: square, starts)
+                    true, Int32(extent), &vectors.values, Int32(extent), &values))
+            let shares = product(ofTransposed: vectors, starts)
             return (0..<starts.columns).map { column in
                 var sum = 0.0
                 for (row, value) in values.enumerated() {
-                    let share = shares.values[column * a.columns + row]
+                    let share = shares.values[column * extent + row]
                     sum += share * share * max(value, 0).squareRoot()
                 }
                 return sum
@@ -183,7 +197,7 @@ enum LinearAlgebra {
     }
 
     private static let largestExactRoot = 512
-    private static let lanczosSteps = 16
+    private static let lanczosSteps = 12
 
     private static func lanczos(
         _ matrix: DoubleMatrix, _ starts: DoubleMatrix

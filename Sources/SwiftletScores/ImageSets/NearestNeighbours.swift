@@ -60,16 +60,19 @@ struct NearestNeighbours {
     private static func squaredRadii(_ set: FeatureRows, k: Int) -> [Double] {
         var nearest = [Double](repeating: .infinity, count: set.count * k)
         var indices = [Int](repeating: 0, count: set.count * k)
-        RowProducts.forEach(set, set) { block in
+        RowProducts.forEach(set, set, onlyUpper: true) { block in
             nearest.withUnsafeMutableBufferPointer { nearest in
                 indices.withUnsafeMutableBufferPointer { indices in
                     guard let nearest = nearest.baseAddress, let indices = indices.baseAddress
                     else { return }
-                    let first = block.rows.lowerBound * k
+                    let (row, column) = (block.rows.lowerBound, block.columns.lowerBound)
+                    // What is below the diagonal is what is above it, with columns as rows.
+                    let isMirrored = row != column
                     var distances = block.distances
                     sl_score_nearest(
-                        &distances, k, block.diagonal, block.columns.lowerBound, nearest + first,
-                        indices + first)
+                        &distances, k, block.diagonal, row, column, nearest + row * k,
+                        indices + row * k, isMirrored ? nearest + column * k : nil,
+                        isMirrored ? indices + column * k : nil)
                 }
             }
         }

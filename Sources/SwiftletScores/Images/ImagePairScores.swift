@@ -1,5 +1,4 @@
 internal import CKernels
-internal import SwiftletFiles
 public import SwiftletTensor
 
 /// A score of one image against its reference, named as `--metrics` names it.
@@ -154,17 +153,18 @@ public struct ImagePairScores: Sendable {
     public func results() throws(ScoreError) -> ScoreReport {
         guard let first = images.first else { throw .empty }
         var scores = ScoreList()
-        var intervals = ImageIntervals()
+        var intervals: [String: ScoreInterval] = [:]
         for name in first.scores.names {
             let values = images.map { $0.scores[name]?.double ?? .nan }
             var sum = Sum()
             for value in values { sum.add(value) }
             scores.add(name, sum.value / Double(images.count))
-            intervals.addMean(name, values, range: Self.range(of: name))
+            intervals[name] = .student(values, range: Self.range(of: name))
         }
         var report = ScoreReport(
             task: "image-pairs", samples: images.count, scores: scores, perImage: images)
-        report.tell(intervals.byName)
+        report.intervals = intervals
+        report.noteClosedForms()
         return report
     }
 
