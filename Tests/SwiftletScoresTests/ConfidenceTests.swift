@@ -208,6 +208,11 @@ private func evaluation(
         #expect(try report(ClassificationReading(threshold: 0.3), p)["recall"] == 0.5)
         #expect(try report(ClassificationReading(threshold: 0.29), p)["recall"] == 1)
         #expect(try report(ClassificationReading(threshold: 0.29), p)["specificity"] == 0.5)
+        // 0.3 of half precision is less than 0.3, and not above it.
+        let half = try p.converted(to: .float16)
+        #expect(try report(ClassificationReading(threshold: 0.3), half)["recall"] == 0.5)
+        let more = try Tensor([0.7, 0.7, 0.9, 0.1]).converted(to: .float16)
+        #expect(try report(ClassificationReading(threshold: 0.7), more)["recall"] == 0.5)
     }
 
     @Test func floatsMayBeLabels() throws {

@@ -141,7 +141,12 @@ private struct Arrays {
         self.predicted = predicted
         form =
             reading.predictions ?? (predicted.dtype.isFloatingPoint ? .probabilities : .labels)
-        threshold = reading.threshold
+        // Compared in the type of the probabilities, as NumPy does.
+        let rounded = try? Tensor([reading.threshold]).converted(to: predicted.dtype).doubles()
+        threshold =
+            predicted.dtype.isFloatingPoint
+            ? rounded?.first ?? reading.threshold
+            : reading.threshold
     }
 
     private static func extent(
