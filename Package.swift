@@ -165,8 +165,8 @@ targets += [
 targets += [
     library("SwiftletReport", "SwiftletFiles", "SwiftletScores"),
     tests(
-        "SwiftletReportTests", "SwiftletFiles", "SwiftletReport", "SwiftletScores",
-        "SwiftletTensor"),
+        "SwiftletReportTests", "SwiftletData", "SwiftletFiles", "SwiftletReport",
+        "SwiftletScores", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 6: what users import.

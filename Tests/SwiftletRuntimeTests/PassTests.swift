@@ -164,6 +164,27 @@ struct PassCase: Sendable, CustomTestStringConvertible {
         #expect(try predictor(x, batchSize: 100).isIdentical(to: whole))
     }
 
+    /// Weights that one row reads once stay where they are; batches read them packed, to the same
+    /// bits.
+    @Test func largeWeightsOfSingleRowsStayInPlace() throws {
+        var model = try Sequential {
+            Input(300)
+            Dense(500, activation: .tanh)
+            Dense(3)
+        }
+        try model.initialize(seed: 8)
+        let random = CounterRandom(seed: 3)
+        let x = try Tensor((0..<4 * 300).map { random.uniform(at: $0) }, shape: [4, 300])
+        for threads in 1...2 {
+            let predictor = try Predictor(model, threads: threads)
+            let kernels = try predictor.profile([x.rows(0..<1)], repeats: 1).steps.map(\.kernel)
+            #expect(kernels.first?.hasPrefix("operands in place") == true, "\(kernels)")
+            #expect(kernels[1].hasPrefix("packed"), "\(kernels)")
+            let single = try predictor(x, batchSize: 1)
+            #expect(try predictor(x, batchSize: 4).isIdentical(to: single))
+        }
+    }
+
     /// Winograd's algorithm is used where it may be, and its results stay near those of plain sums.
     @Test func exactnessIsAnOption() throws {
         var model = try Sequential {

@@ -77,6 +77,6 @@ struct Compare: ParsableCommand {
         return try ModelEvaluation(
             model: try Model.opened(path).model, path: path, data: data ?? "",
             outputName: outputName
-        ).run(scoring, execution: execution, log: log)
+        ).run(scoring, execution: execution, log: log).evaluation
     }
 }

@@ -35,13 +35,18 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try output.check()
         let curves = try history.map { try TrainingHistory.read($0) }
-        let evaluated = try ModelEvaluation(
+        var scoring = scoring.scoring
+        scoring.keepsRows = output.report != nil
+        let (evaluation, samples) = try ModelEvaluation(
             model: try source.open(), path: source.model, data: data, outputName: outputName
-        ).run(scoring.scoring, execution: execution, log: log)
+        ).run(scoring, execution: execution, log: log)
         try naming(data) {
             try output.write(
-                evaluated, title: "\(source.model) on \(data)", confidence: scoring.confidence
+                evaluation, title: "\(source.model) on \(data)",
+                confidence: self.scoring.confidence
             ) { page in
+                let worst = evaluation.worstRows(limit: ScoreOutput.worstRows)
+                page.add(worst: worst, pictures: try SamplePictures(samples)?.onPage(worst))
                 if let curves { page.add(history: curves) }
             }
         }

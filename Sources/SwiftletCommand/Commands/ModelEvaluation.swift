@@ -16,7 +16,7 @@ struct ModelEvaluation {
 
     func run(
         _ scoring: Scoring, execution: PredictionOptions, log: LogOptions
-    ) throws -> Evaluation {
+    ) throws -> (evaluation: Evaluation, samples: Dataset) {
         let position = try model.outputPosition(outputName, file: path, details: log.details)
         let roles = DataRoles(inputs: model.inputNames, outputs: model.outputNames)
         let samples = try DataSource.load(data, roles: roles)
@@ -29,7 +29,7 @@ struct ModelEvaluation {
                     of: samples, scoring, output: position, batchSize: execution.batchSize
                 ) { progress.update(done: $0) }
                 try evaluation.requireSamples()
-                return evaluation
+                return (evaluation, samples)
             } catch let error as ScoreError {
                 throw CommandError(data, error.hint)
             }

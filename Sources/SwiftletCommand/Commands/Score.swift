@@ -24,12 +24,17 @@ struct Score: ParsableCommand {
 
     func run() throws {
         try output.check()
+        var scoring = scoring.scoring
+        scoring.keepsRows = output.report != nil
         let evaluation = try ScoredArrays(truth: truth, sampleWeight: sampleWeight)
-            .evaluation(of: predicted, scoring.scoring)
+            .evaluation(of: predicted, scoring)
         try naming(predicted) {
             try output.write(
                 evaluation, title: "\(predicted) against \(truth)",
-                confidence: scoring.confidence)
+                confidence: self.scoring.confidence
+            ) { page in
+                page.add(worst: evaluation.worstRows(limit: ScoreOutput.worstRows))
+            }
         }
     }
 }

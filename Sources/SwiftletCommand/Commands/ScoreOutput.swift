@@ -12,6 +12,9 @@ struct ScoreOutput: ParsableArguments {
     @Option(help: ArgumentHelp("Write a page with tables and plots.", valueName: "r.html"))
     var report: String?
 
+    /// That a page shows.
+    static let worstRows = 24
+
     func check() throws {
         try checkDestination(json)
         try checkDestination(report)

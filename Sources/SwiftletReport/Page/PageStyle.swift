@@ -24,20 +24,26 @@ enum PageStyle {
         color:var(--text);font:15px/1.5 system-ui,sans-serif}
         h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}
         p.faint,figcaption{color:var(--faint)}
+        .tables+.figures{margin-top:1.5rem}
         .tables,.figures{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}
         .scroll{overflow-x:auto;max-width:100%}
         table{border-collapse:collapse;font-variant-numeric:tabular-nums}
         caption{text-align:left;color:var(--faint);padding-bottom:.3rem}
         th,td{padding:.2rem .7rem;border-bottom:1px solid var(--rule);text-align:right}
-        th:first-child,td:first-child{text-align:left}
+        th:first-child,td:first-child{text-align:left}\
+        td{white-space:nowrap}
         figure{margin:0}figure.row{max-width:100%}figcaption{overflow-wrap:anywhere}
         .pictures{display:flex;flex-wrap:wrap;gap:4px}.row figcaption{font-size:13px;max-width:34rem}
         .pictures img{display:block;height:auto;max-width:calc(33.3% - 4px);image-rendering:pixelated}
+        .pictures img:only-child{max-width:100%}
         svg{max-width:100%;height:auto}
         svg text{fill:var(--text);font:11px system-ui,sans-serif}svg .label{fill:var(--faint)}
         .grid{stroke:var(--rule);stroke-width:1}
         .line{fill:none;stroke-width:1.8}.dashed{stroke-dasharray:5 4}
         .line.neutral{stroke:var(--faint)}.dots circle{fill-opacity:.55}.bars rect{fill-opacity:.5}
+        @media print{body{margin:0;max-width:none;font-size:12px}figure,tr,h2{break-inside:avoid}\
+        h2{break-after:avoid}.scroll{overflow:visible}}
+        @media(max-width:30rem){th,td{padding:.2rem .3rem}body{font-size:13px}}
         .cell{fill:var(--hot);stroke:var(--rule)}svg .count.on{fill:var(--page)}
 
         """

@@ -17,6 +17,10 @@ package struct ReportPage: Sendable {
         self.classNames = classNames
     }
 
+    func className(_ index: Int) -> String {
+        classNames.indices.contains(index) ? classNames[index] : String(index)
+    }
+
     /// The tables of a report and, of a classification, the confusion matrix.
     package mutating func add(_ report: ScoreReport) {
         let tables = ScoreTables(report, classNames: classNames)

@@ -6,7 +6,11 @@ struct ConfusionPlot: Sendable {
     let rows: [[Double]]
     let names: [String]
 
-    private var cell: Double { rows.count <= 12 ? 44 : rows.count <= 25 ? 30 : 14 }
+    private var cell: Double {
+        guard hasNumbers else { return 14 }
+        let longest = rows.joined().map { NumberText.count($0).count }.max() ?? 1
+        return max(rows.count <= 12 ? 44 : 30, Double(longest) * 7 + 8)
+    }
     private var hasNumbers: Bool { rows.count <= 25 }
 
     var figure: String {

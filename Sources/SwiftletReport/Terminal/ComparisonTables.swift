@@ -85,7 +85,7 @@ package struct ComparisonTables {
         }
         let facts =
             "\(values), difference \(Self.signed(difference)), 95 % interval "
-            + "\(Self.text(interval)), p = \(Self.probability(pValue))"
+            + "\(Self.text(interval)), p \(Self.relation(pValue))"
         guard let better = Self.better(row) else {
             return "No clear difference: \(facts). These \(comparison.samples) samples do not tell "
                 + "A and B apart.\(second)"
@@ -99,7 +99,7 @@ package struct ComparisonTables {
             let b = row.b, let pValue = row.pValue
         else { return "" }
         return " Their probabilities differ, though: \(row.name) \(NumberText.score(a)) (A), "
-            + "\(NumberText.score(b)) (B), p = \(Self.probability(pValue)), so \(better) is better."
+            + "\(NumberText.score(b)) (B), p \(Self.relation(pValue)), so \(better) is better."
     }
 
     /// A or B if it is better by more than chance.
@@ -116,6 +116,11 @@ package struct ComparisonTables {
 
     private static func text(_ interval: ClosedRange<Double>) -> String {
         "\(signed(interval.lowerBound)) – \(signed(interval.upperBound))"
+    }
+
+    /// As it follows "p": "= 0.0040", "< 0.0001".
+    private static func relation(_ value: Double) -> String {
+        value < 1e-4 ? probability(value) : "= \(probability(value))"
     }
 
     private static func probability(_ value: Double) -> String {

@@ -75,6 +75,10 @@ struct PredictedScores: Sendable {
         return single
     }
 
+    func value(_ row: Int, _ column: Int) -> Double {
+        tensor.scoreValue(at: row * columns + column)
+    }
+
     var isDouble: Bool { tensor.dtype == .float64 }
 
     func withMatrix<Result>(

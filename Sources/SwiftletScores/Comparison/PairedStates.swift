@@ -80,14 +80,14 @@ struct PairedClassification {
 
 extension ClassificationBatch {
     /// Whether each row is decided rightly, throughout if it has several labels.
-    var rightRows: [Bool] {
+    var rightRows: [Bool] { (0..<rows).map(isRight) }
+
+    func isRight(_ row: Int) -> Bool {
         switch content {
-        case .classes(let truth, let decided): zip(truth, decided).map { $0 == $1 }
+        case .classes(let truth, let decided): return truth[row] == decided[row]
         case .flags(let truth, let decided):
-            (0..<rows).map { row in
-                let cells = row * columns..<(row + 1) * columns
-                return truth[cells] == decided[cells]
-            }
+            let cells = row * columns..<(row + 1) * columns
+            return truth[cells] == decided[cells]
         }
     }
 }

@@ -52,6 +52,17 @@ package struct MatMul: Op {
         return k == inner ? (m, n, k) : nil
     }
 
+    /// Whether one row meets so large a B that it is read once from where it lies, as fast as packed
+    /// and without the time and memory that packing takes.
+    func streams(_ operands: [TensorType]) -> Bool {
+        let (a, b) = (operands[0].shape, operands[1].shape)
+        return packedShape == nil && !transposesA && !transposesB && b.rank == 2
+            && a.elementCount == b[0] && b.elementCount >= Self.leastStreamed && b[1] >= 64
+    }
+
+    /// Numbers in a B that is not worth packing for one row.
+    private static let leastStreamed = 1 << 16
+
     private func batch(_ a: Shape, _ b: Shape) -> Shape? {
         guard let a = try? Shape(a.dimensions.dropLast(2)),
             let b = try? Shape(b.dimensions.dropLast(2)), packedShape == nil || b.rank == 0

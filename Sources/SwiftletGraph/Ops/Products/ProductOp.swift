@@ -37,7 +37,7 @@ extension MatMul: ProductOp {
         _ operands: [TensorType], isExact: Bool
     ) -> (packing: any Op, product: MatMul)? {
         let shape = operands[1].shape
-        guard packedShape == nil, shape.rank == 2 else { return nil }
+        guard packedShape == nil, shape.rank == 2, !streams(operands) else { return nil }
         let product = MatMul(
             transposesA: transposesA, transposesB: transposesB, epilogue: epilogue,
             packedShape: shape)

@@ -1,0 +1,218 @@
+import Foundation
+import SwiftletData
+import SwiftletFiles
+import SwiftletReport
+import SwiftletScores
+import SwiftletTensor
+import TestSupport
+import Testing
+
+/// Pages in headless Chromium, which `tools/setup` installs where it can be.
+@Suite(.enabled(if: Browser.path != nil), .serialized) struct BrowserTests {
+    private static let desktop = 1280
+    private static let phone = 390
+
+    private func classification() throws -> ReportPage {
+        let random = CounterRandom(seed: 8)
+        let truth = (0..<200).map { Int32($0 % 3) }
+        let probabilities = (0..<200).flatMap { row -> [Float] in
+            let raw = (0..<3).map { random.uniform(at: row * 3 + $0) + (row % 3 == $0 ? 0.6 : 0) }
+            return raw.map { $0 / raw.reduce(0, +) }
+        }
+        let evaluation = try Evaluation(
+            Scoring(.classification), truth: Tensor(truth),
+            predicted: Tensor(probabilities, shape: [200, 3]), weights: nil)
+        var page = ReportPage(title: "Scores", subtitle: "a classification")
+        try page.add(
+            evaluation,
+            report: evaluation.results(
+                workers: .single, confidence: Confidence(resamples: 100)))
+        let rows = evaluation.worstRows(limit: 5)
+        #expect(rows.count == 5)
+        let picture = try ImageFile.png(
+            Tensor([UInt8](repeating: 90, count: 64), shape: [8, 8, 1]))
+        page.add(
+            worst: rows,
+            pictures: rows.map { _ in
+                PagePicture(png: picture, width: 96, height: 96, label: "a square")
+            })
+        page.add(history: ["loss": [2.0, 1.5, 1.2], "val_loss": [2.1, 1.7, 1.6]])
+        return page
+    }
+
+    private func regression() throws -> ReportPage {
+        let random = CounterRandom(seed: 9)
+        let values = (0..<300).map { Double(random.normal(at: $0)) }
+        let evaluation = try Evaluation(
+            Scoring(.regression), truth: Tensor(values),
+            predicted: Tensor(
+                values.enumerated().map { $1 + 0.4 * Double(random.normal(at: 300 + $0)) }),
+            weights: nil)
+        var page = ReportPage(title: "Scores", subtitle: "a regression")
+        try page.add(
+            evaluation,
+            report: evaluation.results(
+                workers: .single, confidence: Confidence(resamples: 100)))
+        page.add(worst: evaluation.worstRows(limit: 5))
+        return page
+    }
+
+    @Test(arguments: [desktop, phone], ["classification", "regression"])
+    func pagesAreSeen(width: Int, kind: String) throws {
+        let page = try kind == "regression" ? regression() : classification()
+        let view = try Browser.open(page.html, width: width, height: 2400)
+        #expect(view.console.isEmpty, "\(view.console)")
+        #expect(view.foreignRequests.isEmpty, "\(view.foreignRequests)")
+        #expect(view.picture.shape[1] >= width)
+        // Text, rules and curves on one background.
+        #expect(view.inkShare > 0.01)
+        #expect(view.inkShare < 0.6)
+        #expect(view.colors > 20)
+        // Nothing is wider than the screen.
+        #expect(view.contentWidth <= width)
+        try keep(view.png, as: "report-\(kind)-\(width).png")
+    }
+
+    /// What the tests above look for would be found.
+    @Test func faultsAreNoticed() throws {
+        let empty = try Browser.open("<!DOCTYPE html><title>-</title>", width: 400, height: 300)
+        #expect(empty.inkShare == 0)
+        let loud = try Browser.open(
+            "<!DOCTYPE html><p>x</p><script>console.error('broken')</script>", width: 400,
+            height: 300)
+        #expect(loud.console.contains { $0.contains("broken") })
+        let curious = try Browser.open(
+            "<!DOCTYPE html><p>x</p><img src=\"http://127.0.0.1:9/x.png\">", width: 400, height: 300
+        )
+        #expect(curious.foreignRequests.contains { $0.contains("127.0.0.1:9") })
+        let wide = try Browser.open(
+            "<!DOCTYPE html><meta name=viewport content=\"width=device-width\">"
+                + "<p style=\"width:900px\">x", width: 400, height: 300)
+        #expect(wide.contentWidth >= 900)
+    }
+}
+
+/// One look at a page.
+private struct Browser {
+    private let width: Int
+    let png: [UInt8]
+    /// `[height, width or more, 3]`
+    let picture: Tensor
+    /// What the page wrote to the console.
+    let console: [String]
+    /// Addresses that were asked for beside the page itself and what the browser asks on its own.
+    let foreignRequests: [String]
+    /// What the page says that it is wide.
+    let contentWidth: Int
+
+    static let path: String? = {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        for name in ["chromium", "chromium-browser", "google-chrome"] {
+            for folder in folders {
+                let path = "\(folder)/\(name)"
+                if FileManager.default.isExecutableFile(atPath: path) { return path }
+            }
+        }
+        return nil
+    }()
+
+    /// No window is narrower: narrow screens are frames in one.
+    private static let narrowest = 500
+
+    /// A page that shows `html` on a screen of a width, and knows how wide it has become.
+    private static func framed(_ html: String, width: Int, height: Int) -> String {
+        let quoted = html.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
+        return """
+            <!DOCTYPE html><title>-</title><style>body{margin:0}iframe{border:0}</style>
+            <iframe width="\(width)" height="\(height)" srcdoc="\(quoted)"
+            onload="document.title=this.contentDocument.documentElement.scrollWidth"></iframe>
+            """
+    }
+
+    static func open(_ html: String, width: Int, height: Int) throws -> Browser {
+        try withTemporaryDirectory { directory in
+            let frame = framed(html, width: width, height: height)
+            let isNarrow = width < narrowest
+            try Data((isNarrow ? frame : html).utf8)
+                .write(to: URL(filePath: directory + "/page.html"))
+            try Data(frame.utf8).write(to: URL(filePath: directory + "/frame.html"))
+            let size = "--window-size=\(max(width, narrowest)),\(height)"
+            let errors = try run(
+                [
+                    "--screenshot=\(directory)/page.png", "--enable-logging=stderr",
+                    "--log-net-log=\(directory)/net.json", size,
+                    "file://\(directory)/page.html",
+                ], in: directory
+            ).errors
+            let png = [UInt8](try Data(contentsOf: URL(filePath: directory + "/page.png")))
+            let log = try String(contentsOfFile: directory + "/net.json", encoding: .utf8)
+
+            let document = try run(
+                ["--dump-dom", size, "file://\(directory)/frame.html"], in: directory
+            ).output
+            let title = document.firstMatch(of: /<title>(\d+)<\/title>/)
+            return Browser(
+                width: width, png: png, picture: try ImageFile.read(directory + "/page.png"),
+                console: errors.split(separator: "\n").map(String.init)
+                    .filter { $0.contains("CONSOLE") },
+                foreignRequests: requests(in: log),
+                contentWidth: title.flatMap { Int($0.1) } ?? .max)
+        }
+    }
+
+    private static func run(
+        _ arguments: [String], in directory: String
+    ) throws -> (output: String, errors: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(path))
+        process.arguments =
+            [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--disable-extensions",
+                "--blink-settings=preferredColorScheme=1",
+                "--user-data-dir=\(directory)/profile",
+            ] + arguments
+        for name in ["output", "errors"] {
+            _ = FileManager.default.createFile(atPath: "\(directory)/\(name)", contents: nil)
+        }
+        process.standardOutput = FileHandle(forWritingAtPath: directory + "/output")
+        process.standardError = FileHandle(forWritingAtPath: directory + "/errors")
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return (
+            try String(contentsOfFile: directory + "/output", encoding: .utf8),
+            String(
+                decoding: try Data(contentsOf: URL(filePath: directory + "/errors")),
+                as: UTF8.self)
+        )
+    }
+
+    private static func requests(in log: String) -> [String] {
+        let own = [".googleapis.com/", ".google.com/", ".gvt1.com/"]
+        return log.matches(of: /"url":"((?:https?|wss?):[^"]*)"/).map { String($0.1) }
+            .filter { url in !own.contains { url.contains($0) } }
+    }
+
+    /// The share of pixels that are not as the first one.
+    var inkShare: Double {
+        let pixels = pixels
+        return Double(pixels.count { $0 != pixels[0] }) / Double(pixels.count)
+    }
+
+    var colors: Int { Set(pixels).count }
+
+    /// Those of the page's own width.
+    private var pixels: [Int] {
+        guard let bytes = try? picture.elements(of: UInt8.self) else { return [0] }
+        let (columns, channels) = (picture.shape[1], picture.shape[2])
+        return (0..<picture.shape[0]).flatMap { row in
+            (0..<min(width, columns)).map { column in
+                let start = (row * columns + column) * channels
+                return (0..<channels).reduce(0) { $0 << 8 | Int(bytes[start + $1]) }
+            }
+        }
+    }
+}
