@@ -57,9 +57,51 @@ import Testing
         return page
     }
 
-    @Test(arguments: [desktop, phone], ["classification", "regression"])
+    /// Pairs of pictures with their differences, a grid, and distributions of scores.
+    private func images() throws -> ReportPage {
+        let random = CounterRandom(seed: 10)
+        func picture(_ index: Int, side: Int, _ label: String) throws -> PagePicture {
+            let values = (0..<side * side * 3).map { UInt8(random.uniform(at: index + $0) * 255) }
+            let png = try ImageFile.png(Tensor(values, shape: Shape([side, side, 3])))
+            return PagePicture(png: png, width: 160, height: 160, label: label)
+        }
+        var scores = ImagePairScores(metrics: [.psnr, .ssim])
+        for index in 0..<30 {
+            let values = (0..<300).map { UInt8(random.uniform(at: index * 300 + $0) * 200) }
+            try scores.update(
+                name: "a-rather-long-name-of-a-picture-\(index).png",
+                reference: Tensor(values, shape: [10, 10, 3]),
+                candidate: Tensor(values.map { $0 + UInt8(index) + 1 }, shape: [10, 10, 3]))
+        }
+        let report = try scores.results()
+        var page = ReportPage(title: "Scores", subtitle: "pairs of images")
+        page.add(report)
+        page.add(
+            heading: "Image by image",
+            histograms: [("psnr", report.perImage.compactMap { $0.scores["psnr"]?.double })])
+        page.add(
+            heading: "The worst by psnr", note: "Reference, candidate, and what differs.",
+            rows: try (0..<4).map { row in
+                PagePictureRow(
+                    try ["reference", "candidate", "difference"].enumerated().map {
+                        try picture(row * 9 + $0, side: 16, $1)
+                    },
+                    caption: report.perImage[row].name + ": psnr 21.2, difference × 3")
+            })
+        page.add(
+            heading: "Generated images",
+            rows: [
+                PagePictureRow(
+                    try (0..<12).map { try picture($0 * 7, side: 12, "g") }, caption: "12 images")
+            ])
+        return page
+    }
+
+    @Test(arguments: [desktop, phone], ["classification", "regression", "images"])
     func pagesAreSeen(width: Int, kind: String) throws {
-        let page = try kind == "regression" ? regression() : classification()
+        let page =
+            try kind == "regression"
+            ? regression() : kind == "images" ? images() : classification()
         let view = try Browser.open(page.html, width: width, height: 2400)
         #expect(view.console.isEmpty, "\(view.console)")
         #expect(view.foreignRequests.isEmpty, "\(view.foreignRequests)")

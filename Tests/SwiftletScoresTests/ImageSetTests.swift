@@ -158,7 +158,7 @@ import Testing
 
     @Test func copiesLieOnTheBallAndNotInIt() throws {
         let real = try FeatureRows(Tensor([0.0, 1, 3, 7], shape: [4, 1]), as: .real)
-        let set = try ImageSet(features: real)
+        let set = ImageSet(features: real)
         var scores = ImageSetScores(metrics: [.prdc])
         scores.nearestK = 1
         // Balls: (0 ± 1), (1 ± 1), (3 ± 2), (7 ± 4); on their surfaces lies 1 of 0, 0 of 1, 1 of 3, 3 of 7.
@@ -171,8 +171,8 @@ import Testing
     @Test func whatIsNoSetIsRefused() throws {
         let one = try FeatureRows(features(1, 3, seed: 1), as: .real)
         let some = try FeatureRows(features(9, 3, seed: 1), as: .generated)
-        let set = try ImageSet(features: some)
-        let alone = try ImageSet(features: one)
+        let set = ImageSet(features: some)
+        let alone = ImageSet(features: one)
         for metric in [ImageSetMetric.fid, .kid, .prdc] {
             #expect(throws: ScoreError.tooFew(.real, found: 1, needed: 2)) {
                 try ImageSetScores(metrics: [metric]).results(real: alone, generated: set)

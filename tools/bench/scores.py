@@ -34,8 +34,8 @@ def row(what, time, value, own=None):
     print(f"{what:36} {time:8.2f} s  {value:.8g}  {ratio}", flush=True)
 
 
-def image_pairs(binary, folder, side=1024, count=6):
-    """PSNR and SSIM of megapixels of colour."""
+def image_pairs(binary, folder, names, count, side=1024):
+    """PSNR and SSIM of megapixels of colour; both read the same two files first."""
     from skimage.metrics import peak_signal_noise_ratio, structural_similarity
     rng = np.random.default_rng(2)
     y, x = np.mgrid[0:side, 0:side]
@@ -55,7 +55,8 @@ def image_pairs(binary, folder, side=1024, count=6):
         return taken / count, json.loads(pathlib.Path(f"{folder}/s.json").read_text())["scores"]
 
     def library(function):
-        taken, values = seconds(lambda: [function(a, b) for a, b in zip(first, second)])
+        taken, values = seconds(lambda: [
+            function(a, b) for a, b in zip(*(np.load(f"{folder}/{n}.npz")["images"] for n in "ab"))])
         return taken / count, float(np.mean(values))
 
     gaussian = dict(gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255,
@@ -66,6 +67,8 @@ def image_pairs(binary, folder, side=1024, count=6):
         ("ssim, 7 x 7", "ssim", ["--as", "scikit-image"],
          lambda a, b: structural_similarity(a, b, data_range=255, channel_axis=-1)),
     ):
+        if name not in names:
+            continue
         own, scores = swiftlet(metric, *more)
         row(f"swiftlet {name}, a megapixel", own, scores[metric])
         taken, value = library(function)
@@ -119,7 +122,8 @@ def main():
         chosen = options.only.split(",")
         binary = os.path.abspath(options.swiftlet)
         if "pairs" in chosen:
-            image_pairs(binary, folder)
+            image_pairs(binary, folder, ["psnr"], 24)
+            image_pairs(binary, folder, ["ssim", "ssim, 7 x 7"], 6)
         if "memory" in chosen:
             memory(binary, folder, options.width)
         if not {"fid", "kid", "prdc"} & set(chosen):

@@ -58,8 +58,7 @@ struct ImagePairJob {
     let log: LogOptions
 
     func run() throws -> (report: ScoreReport, gallery: ImagePairGallery) {
-        let references = try Pictures(anyAt: reference, pictures)
-        let candidates = try Pictures(anyAt: candidate, pictures)
+        let (references, candidates) = try opened()
         let pairs = try matched(references, candidates)
         let lpips = try metrics.lpips ? openPerceptual() : nil
         if let maps = perceptual.lpipsMaps { try createDirectory(maps) }
@@ -103,6 +102,23 @@ struct ImagePairJob {
         return (
             report, ImagePairGallery(references: references, candidates: candidates, pairs: pairs)
         )
+    }
+
+    /// Both sides, of which large arrays take a while, at once.
+    private func opened() throws -> (Pictures, Pictures) {
+        var sides = [Result<Pictures, any Error>?](repeating: nil, count: 2)
+        sides.withUnsafeMutableBufferPointer { sides in
+            nonisolated(unsafe) let sides = sides
+            Workers(count: threads).forEach(parts: 2) { side in
+                sides[side] = Result {
+                    try Pictures(anyAt: side == 0 ? reference : candidate, pictures)
+                }
+            }
+        }
+        guard let first = try sides[0]?.get(), let second = try sides[1]?.get() else {
+            throw CommandError(reference, "not read")
+        }
+        return (first, second)
     }
 
     private var window: SSIMWindow { preset?.window ?? .gaussian }

@@ -109,7 +109,7 @@ package struct Pictures: Sendable {
         ignored = []
         let shape = try Shape(Array(images.shape.dropFirst()) + (images.rank == 3 ? [1] : []))
         reading = { index in
-            let image = try images.rows(at: [index]).reshaped(to: shape)
+            let image = try images.rows(index..<index + 1).reshaped(to: shape)
             guard let dataRange else { return image }
             let values = try image.converted(to: .float64).elements(of: Double.self)
             guard let bad = values.first(where: { !$0.isFinite }) else {

@@ -10,12 +10,6 @@ public struct ScoreInterval: Sendable, Equatable {
         case deLong = "delong"
         /// Percentiles over test sets drawn from the rows with replacement.
         case bootstrap
-        /// A mean of independent values (Student's t).
-        case student
-        /// An estimate and its standard error, by leaving out one image after the other.
-        case jackknife
-        /// The same by the first order of what each image adds (infinitesimal jackknife).
-        case influence
     }
 
     public let low: Double
