@@ -8,6 +8,10 @@ public struct ScoreInterval: Sendable, Equatable {
         case fisher = "fisher-z"
         /// An area under the ROC curve (DeLong, DeLong, Clarke-Pearson 1988).
         case deLong = "delong"
+        /// A mean of independent values, by Student's distribution.
+        case student
+        /// An estimate and its standard error, by what each row adds to it, or takes with it.
+        case influence, jackknife
         /// Percentiles over test sets drawn from the rows with replacement.
         case bootstrap
     }
