@@ -168,13 +168,13 @@ struct PassCase: Sendable, CustomTestStringConvertible {
     /// bits.
     @Test func largeWeightsOfSingleRowsStayInPlace() throws {
         var model = try Sequential {
-            Input(300)
-            Dense(500, activation: .tanh)
+            Input(1000)
+            Dense(1100, activation: .tanh)
             Dense(3)
         }
         try model.initialize(seed: 8)
         let random = CounterRandom(seed: 3)
-        let x = try Tensor((0..<4 * 300).map { random.uniform(at: $0) }, shape: [4, 300])
+        let x = try Tensor((0..<4000).map { random.uniform(at: $0) }, shape: [4, 1000])
         for threads in 1...2 {
             let predictor = try Predictor(model, threads: threads)
             let kernels = try predictor.profile([x.rows(0..<1)], repeats: 1).steps.map(\.kernel)

@@ -79,12 +79,12 @@ def memory(binary, folder, width):
     """The peak of `features --statistics` for few and for many images."""
     rng = np.random.default_rng(3)
     for count in (2000, 20000):
-        np.savez(f"{folder}/r.npz", images=rng.integers(0, 256, (count, 8, 8, 1), np.uint8))
+        np.savez(f"{folder}/images.npz", images=rng.integers(0, 256, (count, 8, 8, 1), np.uint8))
         script = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "
                   "stdout=subprocess.DEVNULL); "
                   "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)")
         found = subprocess.run(
-            ["python3", "-c", script, binary, "features", f"{folder}/r.npz", "--features", "digits",
+            ["python3", "-c", script, binary, "features", f"{folder}/images.npz", "--features", "digits",
              "--layer", "dense", "--statistics", "--output", f"{folder}/o.npz", "--quiet"],
             check=True, capture_output=True, text=True).stdout
         print(f"statistics of {count} images: peak memory {float(found):.0f} MiB", flush=True)

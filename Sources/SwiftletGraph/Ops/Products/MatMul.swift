@@ -60,8 +60,8 @@ package struct MatMul: Op {
             && a.elementCount == b[0] && b.elementCount >= Self.leastStreamed && b[1] >= 64
     }
 
-    /// Numbers in a B that is not worth packing for one row.
-    private static let leastStreamed = 1 << 16
+    /// Numbers in a B that is not worth packing for one row: too large for the second cache.
+    private static let leastStreamed = 1 << 20
 
     private func batch(_ a: Shape, _ b: Shape) -> Shape? {
         guard let a = try? Shape(a.dimensions.dropLast(2)),
@@ -136,7 +136,8 @@ package struct MatMul: Op {
         let threads = call.workers.count
         let parts = ProductParts(
             rows: m, panels: sl_panel_count(SL_CPU_ACTIVE, n),
-            work: Double(m) * Double(n) * Double(k), threads: batch >= 4 * threads ? 1 : threads)
+            work: Double(m) * Double(n) * Double(k), threads: batch >= 4 * threads ? 1 : threads,
+            isStream: streams(call.inputTypes))
         let scratch = ThreadScratch(call.scratch, floats: scratchCount)
         let fixed = whole
         call.workers.forEach(parts: batch * parts.count) { part, thread in

@@ -20,9 +20,11 @@ struct ProductParts {
     private static let smallestRows = 48
     private static let rowStep = 24
 
-    /// - Parameter work: multiply-adds of the whole.
-    init(rows: Int, panels: Int, work: Double, threads: Int) {
-        let most = threads == 1 ? 1 : Double(threads * Self.partsPerThread)
+    /// - Parameters:
+    ///   - work: multiply-adds of the whole.
+    ///   - isStream: whether the right operand is read once, in runs that had better be long.
+    init(rows: Int, panels: Int, work: Double, threads: Int, isStream: Bool = false) {
+        let most = threads == 1 ? 1 : Double(threads * (isStream ? 1 : Self.partsPerThread))
         let wanted = max(1, Int(min(most, work / Double(Self.smallestPart))))
         self.rows = rows
         self.panels = panels
