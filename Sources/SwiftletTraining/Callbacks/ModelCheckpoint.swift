@@ -1,3 +1,4 @@
+internal import SwiftletFiles
 public import SwiftletLayers
 
 /// Saves the model after epochs: all of them, or those that were the best so far.
@@ -38,5 +39,11 @@ public struct ModelCheckpoint: Callback {
             best = value
         }
         try save(try run.model, run.epoch + 1)
+    }
+
+    public var savedState: SavedState { SavedState(["best": best.savedJSON]) }
+    public mutating func resume(from state: SavedState) { best = state["best"]?.double }
+    public var job: String? {
+        "ModelCheckpoint(\(monitor), \(monitoring), best only \(savesBestOnly), every \(frequency))"
     }
 }

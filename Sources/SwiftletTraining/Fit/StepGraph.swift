@@ -94,6 +94,9 @@ struct StepGraph {
     /// What stands for the squares of a gradient, where they are not the squares.
     private(set) var gradientSquares: [Value?] = []
 
+    /// The label of what loss and metrics compute.
+    static let lossLabel = "loss and metrics"
+
     /// - Parameters:
     ///   - isTraining: whether layers behave as in training and gradients are needed.
     ///   - extents: those that the step's numbers decide, as far as they are known.
@@ -117,6 +120,7 @@ struct StepGraph {
             : nil
 
         var graph = lowering.graph
+        graph.label = Self.lossLabel
         var total: Value?
         var losses: [(name: String, value: Value)] = []
         for (index, loss) in setup.losses.enumerated() {
