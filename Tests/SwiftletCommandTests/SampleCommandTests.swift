@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What `train` takes beside data in memory, and what it tells.
-@Suite struct TrainingCommandTests {
+@Suite struct SampleCommandTests {
     private static let classifier = """
         input: [8, 8, 1]
         layers:
