@@ -31,6 +31,13 @@ typedef struct sl_lanes {
         const float *x, const float *gamma, float mean, float scale, const float *dy, float *dx,
         size_t n);
 
+    void (*column_sums)(
+        const float *x, const float *a, const float *shift, size_t rows, size_t channels,
+        double *sums, double *products);
+    void (*column_map)(
+        const float *x, const float *a, const float *factor, const float *shift,
+        const float *slope, const float *offset, size_t rows, size_t channels, float *y);
+
     void (*affine)(
         const float *x, const float *scale, const float *shift, float low, float high, float *y,
         size_t n);
@@ -40,6 +47,13 @@ typedef struct sl_lanes {
         const float *x, const size_t counts[3], const size_t steps[3], size_t channels, float *y);
     void (*pool_average)(
         const float *x, const size_t counts[3], const size_t steps[3], size_t channels, float *y);
+    // Their gradients, added to dx; x and dx at the window.
+    void (*pool_max_gradient)(
+        const float *x, const size_t counts[3], const size_t steps[3], size_t channels,
+        const float *dy, float *dx);
+    void (*pool_average_gradient)(
+        const float *x, const size_t counts[3], const size_t steps[3], size_t channels,
+        const float *dy, float *dx);
 } sl_lanes;
 
 extern const sl_lanes sl_lanes_baseline;

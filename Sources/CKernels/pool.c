@@ -47,42 +47,14 @@ void sl_pool_average(const sl_pool *pool, const float *x, float *y, size_t first
     run(pool, x, y, first, last, sl_lanes_active()->pool_average);
 }
 
-/// Adds each of `channels` derivatives at its window's first largest number.
-static void spread_max(
-    const sl_pool *p, const float *x, const place *at, const size_t steps[3], const float *dy,
-    float *dx) {
-    enum { STRIP = 64 };
-    const size_t start = at->from[0] * steps[0] + at->from[1] * steps[1] + at->from[2] * steps[2];
-    for (size_t first = 0; first < p->channels; first += STRIP) {
-        const size_t width = p->channels - first < STRIP ? p->channels - first : STRIP;
-        size_t best[STRIP];
-        for (size_t i = 0; i < width; i++) best[i] = start + first + i;
-        for (size_t a = 0; a < at->counts[0]; a++)
-            for (size_t b = 0; b < at->counts[1]; b++)
-                for (size_t c = 0; c < at->counts[2]; c++) {
-                    const size_t here = start + first + a * steps[0] + b * steps[1] + c * steps[2];
-                    for (size_t i = 0; i < width; i++)
-                        best[i] = x[here + i] > x[best[i]] ? here + i : best[i];
-                }
-        for (size_t i = 0; i < width; i++) dx[best[i]] += dy[first + i];
-    }
-}
+typedef void (*gradient_function)(
+    const float *x, const size_t counts[3], const size_t steps[3], size_t channels,
+    const float *dy, float *dx);
 
-static void spread_average(
-    const sl_pool *p, const place *at, const size_t steps[3], const float *dy, float *dx) {
-    const float scale = 1.0f / (float)(at->counts[0] * at->counts[1] * at->counts[2]);
-    for (size_t a = 0; a < at->counts[0]; a++)
-        for (size_t b = 0; b < at->counts[1]; b++)
-            for (size_t c = 0; c < at->counts[2]; c++) {
-                float *to = dx + (at->from[0] + a) * steps[0] + (at->from[1] + b) * steps[1] +
-                            (at->from[2] + c) * steps[2];
-                for (size_t i = 0; i < p->channels; i++) to[i] += dy[i] * scale;
-            }
-}
-
-/// `x` is null for averages.
+/// `x` is null for averages, which do not read it.
 static void run_gradient(
-    const sl_pool *p, const float *x, const float *dy, float *dx, size_t first, size_t last) {
+    const sl_pool *p, const float *x, const float *dy, float *dx, size_t first, size_t last,
+    gradient_function window) {
     const size_t steps[3] = {
         p->input[1] * p->input[2] * p->channels, p->input[2] * p->channels, p->channels};
     const size_t image = p->input[0] * steps[0];
@@ -98,10 +70,11 @@ static void run_gradient(
                 put(p, 1, b, &at);
                 for (size_t c = 0; c < p->output[2]; c++, from += p->channels) {
                     put(p, 2, c, &at);
-                    if (x)
-                        spread_max(p, x + n * image, &at, steps, from, to);
-                    else
-                        spread_average(p, &at, steps, from, to);
+                    const size_t start = at.from[0] * steps[0] + at.from[1] * steps[1] +
+                                         at.from[2] * steps[2];
+                    window(
+                        x ? x + n * image + start : from, at.counts, steps, p->channels, from,
+                        to + start);
                 }
             }
         }
@@ -110,10 +83,10 @@ static void run_gradient(
 
 void sl_pool_max_gradient(
     const sl_pool *pool, const float *x, const float *dy, float *dx, size_t first, size_t last) {
-    run_gradient(pool, x, dy, dx, first, last);
+    run_gradient(pool, x, dy, dx, first, last, sl_lanes_active()->pool_max_gradient);
 }
 
 void sl_pool_average_gradient(
     const sl_pool *pool, const float *dy, float *dx, size_t first, size_t last) {
-    run_gradient(pool, NULL, dy, dx, first, last);
+    run_gradient(pool, NULL, dy, dx, first, last, sl_lanes_active()->pool_average_gradient);
 }

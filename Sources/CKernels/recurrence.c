@@ -18,6 +18,10 @@ size_t sl_cell_gates(enum sl_cell cell) {
     return cell == SL_CELL_SIMPLE ? 1 : cell == SL_CELL_LSTM ? 4 : 3;
 }
 
+size_t sl_cell_traced(enum sl_cell cell) {
+    return cell == SL_CELL_GRU ? 4 : sl_cell_gates(cell);
+}
+
 size_t sl_recurrence_rounds(enum sl_cell cell) { return cell == SL_CELL_GRU_RESET_BEFORE ? 2 : 1; }
 
 size_t sl_recurrence_blocks(enum sl_cpu cpu, size_t units) {
@@ -58,4 +62,9 @@ void sl_recurrence_run(
         break;
     }
     run(s, number, row, row_end, block, block_end);
+}
+
+void sl_recurrence_step_back(
+    const sl_recurrence_gradient *g, size_t number, size_t row, size_t row_end) {
+    kernels_for(g->cpu)->gradient(g, number, row, row_end);
 }

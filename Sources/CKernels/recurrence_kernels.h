@@ -11,6 +11,8 @@ typedef void sl_recurrence_round(
 typedef struct sl_recurrence_kernels {
     size_t width;  // units in a block
     sl_recurrence_round *simple, *lstm, *gru, *gru_gates, *gru_candidate;
+    void (*gradient)(
+        const sl_recurrence_gradient *g, size_t number, size_t row, size_t row_end);
 } sl_recurrence_kernels;
 
 extern const sl_recurrence_kernels sl_recurrence_baseline;

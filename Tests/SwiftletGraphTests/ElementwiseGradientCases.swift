@@ -115,4 +115,10 @@ let elementwiseGradientCases =
         GradientCase(name: "layer normalization without weights", shapes: [[2, 6]]) { graph, x in
             try graph.layerNormalization(x[0], epsilon: 1e-3)
         },
+        GradientCase(name: "channel normalization", shapes: [[5, 2, 7], [7], [7]]) { graph, x in
+            try graph.channelNormalization(x[0], gamma: x[1], beta: x[2], epsilon: 1e-2).result
+        },
+        GradientCase(name: "channel normalization without weights", shapes: [[6, 19]]) { graph, x in
+            try graph.channelNormalization(x[0], gamma: nil, beta: nil, epsilon: 1e-2).result
+        },
     ]

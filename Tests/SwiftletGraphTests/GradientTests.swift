@@ -25,6 +25,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         elementwiseGradientCases,
         productGradientCases,
         scanGradientCases,
+        recurrenceGradientCases,
         specialGradientCases,
     ].joined().map { $0 }
 

@@ -36,6 +36,9 @@ private let elementwiseThreadCases: [ThreadCase] =
         ThreadCase(name: "layer normalization", shapes: [[2000, 37], [37], [37]]) {
             try $0.layerNormalization($1[0], gamma: $1[1], beta: $1[2], epsilon: 1e-3)
         },
+        ThreadCase(name: "channel normalization", shapes: [[2000, 37], [37], [37]]) {
+            try $0.channelNormalization($1[0], gamma: $1[1], beta: $1[2], epsilon: 1e-3).result
+        },
         ThreadCase(name: "max pool", shapes: [[3, 60, 61, 17]]) {
             try $0.maxPool($1[0], size: [3, 3], strides: [2, 2], padding: [(1, 1), (1, 1)])
         },

@@ -89,9 +89,10 @@ static sl_convolution random_convolution(void) {
 
 static size_t volume(const size_t e[3]) { return e[0] * e[1] * e[2]; }
 
-/* Adds the terms of the definition to `sums`: of the output, or of the input. */
-static void reference(const sl_convolution *s, bool backwards, const float *from,
-                      const float *kernel, sum *sums) {
+/* Adds the terms of the definition to `sums`: products of the input, the kernel and the output,
+ * without the one that the pass gives. */
+static void reference(const sl_convolution *s, sl_convolution_pass pass, const float *input,
+                      const float *kernel, const float *output, sum *sums) {
     size_t channels = s->channels / s->groups, filters = s->filters / s->groups;
     for (size_t image = 0; image < s->batch; image++)
         for (size_t o = 0; o < volume(s->output); o++)
@@ -113,9 +114,15 @@ static void reference(const sl_convolution *s, bool backwards, const float *from
                     for (size_t c = 0; c < channels; c++) {
                         size_t x = pixel * s->channels + f / filters * channels + c;
                         size_t y = (image * volume(s->output) + o) * s->filters + f;
-                        double w = (double)kernel[(t * channels + c) * s->filters + f];
-                        double term = w * (double)from[backwards ? y : x];
-                        sum *place = &sums[backwards ? x : y];
+                        size_t w = (t * channels + c) * s->filters + f;
+                        sum *place = &sums[y];
+                        double term;
+                        if (pass == SL_CONVOLUTION_OUTPUT)
+                            term = (double)kernel[w] * (double)input[x];
+                        else if (pass == SL_CONVOLUTION_INPUT_GRADIENT)
+                            term = (double)kernel[w] * (double)output[y], place = &sums[x];
+                        else
+                            term = (double)input[x] * (double)output[y], place = &sums[w];
                         place->value += term, place->size += fabs(term);
                     }
             }
@@ -169,12 +176,41 @@ static int convolve(sl_cpu cpu, bool backwards) {
     }
     sum *sums = calloc(to, sizeof(sum));
     if (sums == NULL) exit(2);
-    reference(&s, backwards, x, kernel, sums);
+    reference(&s, pass, x, kernel, x, sums);
     int wrong = check(backwards ? "transposed convolution" : "convolution", &s, sums, y, to, &e,
                       columns);
     free(sums);
     release(x), release(y), release(bias), release(kernel), release(residual), release(packed);
     release(scratch);
+    return wrong;
+}
+
+/* The kernel's gradient over two halves of the batch. */
+static int convolve_kernel(sl_cpu cpu) {
+    sl_convolution s = random_convolution();
+    s.cpu = cpu, s.winograd = 0;
+    sl_convolution_pass pass = SL_CONVOLUTION_KERNEL_GRADIENT;
+    size_t inputs = s.batch * volume(s.input) * s.channels;
+    size_t outputs = s.batch * volume(s.output) * s.filters;
+    size_t count = volume(s.kernel) * s.channels / s.groups * s.filters;
+    float *x = floats(inputs, true), *y = floats(outputs, true), *kernel = floats(count, false);
+    float *scratch = floats(sl_convolution_scratch(&s, pass), false);
+    sl_part whole = sl_convolution_whole(&s, pass);
+    size_t rows[4], panels[4];
+    split(whole.row_end, rows), split(whole.panel_end, panels);
+    for (int i = 0; i < 9; i++) {
+        sl_part part = {rows[i / 3], rows[i / 3 + 1], panels[i % 3], panels[i % 3 + 1]};
+        size_t half = s.batch / 2;
+        sl_convolution_kernel_gradient(&s, x, y, 0, half, false, part, kernel, scratch);
+        sl_convolution_kernel_gradient(&s, x, y, half, s.batch, true, part, kernel, scratch);
+    }
+    sum *sums = calloc(count, sizeof(sum));
+    if (sums == NULL) exit(2);
+    reference(&s, pass, x, NULL, y, sums);
+    sl_epilogue none = {.bias = NULL};
+    int wrong = check("kernel gradient", &s, sums, kernel, count, &none, s.filters);
+    free(sums);
+    release(x), release(y), release(kernel), release(scratch);
     return wrong;
 }
 
@@ -223,7 +259,7 @@ int main(int argc, char **argv) {
         for (long round = 0; round < rounds; round++) {
             state = (seed + (uint64_t)round) * 0x9E3779B97F4A7C15u | 1;
             int before = wrong;
-            wrong += convolve(cpu, false) + convolve(cpu, true) + multiply(cpu);
+            wrong += convolve(cpu, false) + convolve(cpu, true) + convolve_kernel(cpu) + multiply(cpu);
             if (wrong > before) printf("level %s, seed %llu\n", sl_cpu_name(cpu),
                                        (unsigned long long)(seed + (uint64_t)round));
         }

@@ -10,6 +10,7 @@
 
 #include "affine.h"
 #include "alignment.h"
+#include "batch_norm.h"
 #include "binary.h"
 #include "broadcast.h"
 #include "convolution.h"

@@ -21,6 +21,13 @@ enum sl_cell {
     SL_CELL_GRU_RESET_BEFORE,
 };
 
+/// What back-propagation needs of every step, each [batch, steps, …]; null where it is not kept.
+typedef struct sl_recurrence_trace {
+    float *before;  ///< the state before the step, [units]
+    float *gates;   ///< the gates after their functions, [sl_cell_traced · units]; of a GRU then p
+    float *cells;   ///< c after the step, [units], of an LSTM
+} sl_recurrence_trace;
+
 typedef struct sl_recurrence {
     enum sl_cell cell;
     /// SL_UNARY_COUNT stands for the identity.
@@ -39,11 +46,34 @@ typedef struct sl_recurrence {
     float *reset;          ///< [2, batch, units]: room for r h and z of SL_CELL_GRU_RESET_BEFORE
     float *last;           ///< [batch, units]: the output so far, kept only with a mask
     float *outputs;        ///< [batch, steps, units], or null
+    sl_recurrence_trace trace;
     enum sl_cpu cpu;
 } sl_recurrence;
 
+/// Back-propagation through time. The carried derivatives are with respect to the last states at
+/// first, and in the end with respect to the first.
+typedef struct sl_recurrence_gradient {
+    enum sl_cell cell;  ///< not SL_CELL_GRU_RESET_BEFORE
+    /// Functions whose slope follows from their value: tanh, sigmoid, ReLU, hard sigmoids, identity.
+    enum sl_unary activation, recurrent_activation;
+    const float *activation_parameters;
+    size_t batch, steps, units;
+    bool is_reversed, zeros_masked;
+    const uint8_t *mask;
+    sl_recurrence_trace trace;
+    const float *first_c;  ///< [batch, units] of an LSTM
+    const float *outputs;  ///< with respect to the outputs, or null
+    float *h, *c, *last;   ///< carried, [batch, units]
+    float *x;              ///< with respect to x
+    float *product;        ///< with respect to h·R (+ bias), of x's shape; x itself but for a GRU
+    enum sl_cpu cpu;
+} sl_recurrence_gradient;
+
 /// Products of x with its kernel that a step reads.
 size_t sl_cell_gates(enum sl_cell cell);
+
+/// Numbers that a step leaves per unit in sl_recurrence_trace.gates.
+size_t sl_cell_traced(enum sl_cell cell);
 
 /// Blocks that a step's units are divided into.
 size_t sl_recurrence_blocks(enum sl_cpu cpu, size_t units);
@@ -63,5 +93,9 @@ size_t sl_recurrence_rounds(enum sl_cell cell);
 void sl_recurrence_run(
     const sl_recurrence *s, size_t number, size_t round, size_t row, size_t row_end, size_t block,
     size_t block_end);
+
+/// Goes back over step `number` for some rows; the caller then adds `product`·Rᵀ of that step to h.
+void sl_recurrence_step_back(
+    const sl_recurrence_gradient *g, size_t number, size_t row, size_t row_end);
 
 #endif

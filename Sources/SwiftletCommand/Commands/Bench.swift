@@ -9,8 +9,14 @@ struct Bench: ParsableCommand {
     @OptionGroup var source: ModelOptions
     @OptionGroup var execution: PredictionOptions
 
-    @Option(help: "Timed calls.")
+    @Option(help: "Timed calls, or timed epochs of training.")
     var repeats = 20
+
+    @Option(
+        help: ArgumentHelp(
+            "Time steps of training on these data instead, as the model was compiled.",
+            valueName: "data"))
+    var training: String?
 
     @Option(help: ArgumentHelp("Write the figures as JSON.", valueName: "b.json"))
     var json: String?
@@ -27,11 +33,15 @@ struct Bench: ParsableCommand {
 
     func validate() throws {
         guard repeats > 0 else { throw ValidationError("--repeats must be at least 1") }
+        if training != nil, profile || chromeTrace != nil || execution.exact {
+            throw ValidationError("--training goes with no --profile, --chrome-trace or --exact")
+        }
     }
 
     func run() throws {
         try checkDestination(json)
         try checkDestination(chromeTrace)
+        if let training { return try measureTraining(on: training) }
         let measurement = try Measurement(
             source, execution, repeats: repeats, profiles: profile || chromeTrace != nil)
         if let json {
@@ -42,6 +52,15 @@ struct Bench: ParsableCommand {
         }
         if profile, let steps = measurement.profile {
             print(steps.table.text(for: .standardOutput))
+        }
+        print(measurement.table.text(for: .standardOutput))
+    }
+
+    private func measureTraining(on data: String) throws {
+        let measurement = try TrainingMeasurement(
+            source, execution.run, data: data, repeats: repeats)
+        if let json {
+            try AtomicFile.write(measurement.json.text(pretty: true) + "\n", to: json)
         }
         print(measurement.table.text(for: .standardOutput))
     }

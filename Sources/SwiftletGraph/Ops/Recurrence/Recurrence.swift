@@ -9,25 +9,19 @@ internal import SwiftletTensor
 /// as the last), the inputs `[batch, time, gates · units]` already multiplied by their kernel, with
 /// a mask bool `[batch, time, 1]`, the kernels, with a bias `[gates · units]`. Results: the last
 /// states, then if they are stacked the outputs `[batch, time, units]`.
+///
+/// For training the kernels come as they are, and what ``RecurrenceGradient`` reads of the steps are
+/// further results: the state before each `[batch, time, units]`, the gates `[batch, time, n · units]`
+/// and an LSTM's cells `[batch, time, units]`.
 package struct Recurrence: Op {
     package let form: RecurrentForm
-    private let activation: Function
-    private let recurrentActivation: Function
+    package let isTraced: Bool
+    private let functions: CellFunctions
 
-    /// A function as the kernels take it.
-    private struct Function: Sendable {
-        let code: sl_unary
-        let parameters: [Float]
-
-        init(_ function: UnaryFunction?) {
-            (code, parameters) = function?.kernel ?? (SL_UNARY_COUNT, [])
-        }
-    }
-
-    package init(_ form: RecurrentForm) {
+    package init(_ form: RecurrentForm, isTraced: Bool = false) {
         self.form = form
-        activation = Function(form.cell.activation)
-        recurrentActivation = Function(form.cell.recurrentActivation)
+        functions = CellFunctions(form.cell)
+        self.isTraced = isTraced
     }
 
     package var name: String { "recurrence" }
@@ -51,16 +45,24 @@ package struct Recurrence: Op {
         {
             throw refusal("a mask of [\(batch), \(sequence[1]), 1] expected")
         }
-        for (kernel, gates) in zip(inputs[form.firstKernel...], form.cell.kernelGates)
-        where kernel != TensorType(.vector(packedCount(gates, units))) {
-            throw refusal("a packed kernel of another size found: \(kernel)")
+        for (kernel, gates) in zip(inputs[form.firstKernel...], form.cell.kernelGates) {
+            let expected =
+                isTraced
+                ? try Shape([units, gates * units]) : .vector(packedCount(gates, units))
+            guard kernel == TensorType(expected) else {
+                throw refusal("a kernel of \(expected) expected, \(kernel) found")
+            }
         }
         if form.hasBias, inputs.last != TensorType(.vector(gates * units)) {
             throw refusal("a bias of [\(gates * units)] expected")
         }
-        let states = [TensorType](repeating: state, count: form.carriedCount)
-        guard form.stacksOutputs else { return states }
-        return states + [TensorType(try Shape([batch, sequence[1], units]))]
+        let stacked = TensorType(try Shape([batch, sequence[1], units]))
+        var types = [TensorType](repeating: state, count: form.carriedCount)
+        if form.stacksOutputs { types.append(stacked) }
+        guard isTraced else { return types }
+        let traced = try Shape([batch, sequence[1], form.cell.tracedGates * units])
+        types += [stacked, TensorType(traced)]
+        return form.cell.kind == .lstm ? types + [stacked] : types
     }
 
     private func packedCount(_ gates: Int, _ units: Int) -> Int {
@@ -74,8 +76,13 @@ package struct Recurrence: Op {
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int {
-        ThreadScratch.byteCount(floats: inputs[0].elementCount) * (usesReset ? 3 : 1)
+        let units = inputs[0].shape[1]
+        return ThreadScratch.byteCount(floats: inputs[0].elementCount) * (usesReset ? 3 : 1)
+            + (isTraced ? ThreadScratch.byteCount(floats: packedCount(tracedKernel, units)) : 0)
     }
+
+    /// The gates of the one kernel of a cell that is traced.
+    private var tracedKernel: Int { form.cell.gateCount }
 
     private var usesReset: Bool { form.cell.kind == .gruResetBefore }
 
@@ -89,13 +96,13 @@ package struct Recurrence: Op {
             call.output(state).copyMemory(
                 from: call.input(state), byteCount: call.outputTypes[state].byteCount)
         }
-        activation.parameters.withUnsafeBufferPointer { outer in
-            recurrentActivation.parameters.withUnsafeBufferPointer { inner in
-                var recurrence = lowered(call, batch: batch, steps: steps, units: units)
-                recurrence.activation_parameters = outer.baseAddress
-                recurrence.recurrent_parameters = inner.baseAddress
-                run(recurrence, call.workers)
-            }
+        functions.withPointers { activation, recurrentActivation in
+            var recurrence = lowered(call, batch: batch, steps: steps, units: units)
+            recurrence.activation = activation.code
+            recurrence.activation_parameters = activation.parameters
+            recurrence.recurrent_activation = recurrentActivation.code
+            recurrence.recurrent_parameters = recurrentActivation.parameters
+            run(recurrence, call.workers)
         }
         if steps % 2 == 1 {
             call.output(0).copyMemory(
@@ -106,8 +113,6 @@ package struct Recurrence: Op {
     private func lowered(_ call: OpCall, batch: Int, steps: Int, units: Int) -> sl_recurrence {
         var result = sl_recurrence()
         result.cell = form.cell.code
-        result.activation = activation.code
-        result.recurrent_activation = recurrentActivation.code
         (result.batch, result.steps, result.units) = (batch, steps, units)
         result.is_reversed = form.isReversed
         result.zeros_masked = form.zerosMasked
@@ -126,8 +131,20 @@ package struct Recurrence: Op {
         // Both halves of the room lie side by side, whatever the slots' alignment.
         if usesReset { result.reset = slots[1] }
         if form.stacksOutputs { result.outputs = call.outputFloats(form.carriedCount) }
+        if isTraced {
+            let packed = slots[1]
+            sl_recurrence_pack(
+                SL_CPU_ACTIVE, call.floats(form.firstKernel), tracedKernel, units, packed)
+            result.weights = UnsafePointer(packed)
+            result.trace.before = call.outputFloats(firstTrace)
+            result.trace.gates = call.outputFloats(firstTrace + 1)
+            if form.cell.kind == .lstm { result.trace.cells = call.outputFloats(firstTrace + 2) }
+        }
         return result
     }
+
+    /// Where the traces stand among the results.
+    private var firstTrace: Int { form.carriedCount + (form.stacksOutputs ? 1 : 0) }
 
     /// Rows of a batch that share what is read of the weights.
     private static let rowsPerPart = 4
@@ -163,5 +180,30 @@ package struct Recurrence: Op {
                 &recurrence, round / rounds, round % rounds, 0, batch, share * blocks / shares,
                 (share + 1) * blocks / shares)
         }
+    }
+
+    // MARK: Gradient
+
+    package func gradients(
+        of node: Node, _ outputGradients: [Value?], in graph: inout Graph
+    ) throws -> [Value?] {
+        guard isTraced else { throw GraphError.notDifferentiable(op: name) }
+        let gradient = RecurrenceGradient(
+            form, hasOutputs: form.stacksOutputs && outputGradients[form.carriedCount] != nil)
+        let results = try graph.append(
+            gradient, gradient.operands(of: node, outputGradients, in: &graph))
+        var gradients: [Value?] = Array(results[..<form.carriedCount])
+        gradients.append(results[form.carriedCount])
+        if form.hasMask { gradients.append(nil) }
+        // The recurrent products of all steps at once.
+        let sequence = node.types[firstTrace].shape
+        let product = results[results.count - 1]
+        let rows = try graph.reshape(
+            product, to: [sequence[0] * sequence[1], graph.shape(of: product)[2]])
+        let before = try graph.reshape(
+            node.output(firstTrace), to: [sequence[0] * sequence[1], sequence[2]])
+        gradients.append(try graph.matmul(before, rows, transposesA: true))
+        if form.hasBias { gradients.append(try graph.sum(rows, axes: [0])) }
+        return gradients
     }
 }

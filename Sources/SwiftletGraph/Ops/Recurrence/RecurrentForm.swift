@@ -26,6 +26,8 @@ package struct KnownCell: Sendable, Hashable {
     }
 
     package var gateCount: Int { sl_cell_gates(code) }
+    /// Numbers per unit that a step leaves for its gradient.
+    var tracedGates: Int { sl_cell_traced(code) }
     package var stateCount: Int { kind == .lstm ? 2 : 1 }
 
     /// Gates of each kernel that multiplies a state.
@@ -44,6 +46,44 @@ package struct KnownCell: Sendable, Hashable {
         case .lstm: SL_CELL_LSTM
         case .gru: SL_CELL_GRU
         case .gruResetBefore: SL_CELL_GRU_RESET_BEFORE
+        }
+    }
+}
+
+extension KnownCell {
+    /// Whether the kernels know its gradient: the slopes of its functions follow from their values.
+    package var hasGradient: Bool {
+        kind != .gruResetBefore
+            && [activation, recurrentActivation].allSatisfy { function in
+                switch function {
+                case nil, .tanh, .sigmoid, .hardSigmoid, .hardSigmoidFifth,
+                    .relu(slope: 0, maximum: .infinity, threshold: 0):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+/// The functions of a known cell as the kernels take them.
+struct CellFunctions: Sendable {
+    typealias Function = (code: sl_unary, parameters: UnsafePointer<Float>?)
+    private let activation: (code: sl_unary, parameters: [Float])
+    private let recurrent: (code: sl_unary, parameters: [Float])
+
+    init(_ cell: KnownCell) {
+        func kernel(_ function: UnaryFunction?) -> (sl_unary, [Float]) {
+            function?.kernel ?? (SL_UNARY_COUNT, [])
+        }
+        (activation, recurrent) = (kernel(cell.activation), kernel(cell.recurrentActivation))
+    }
+
+    /// Pointers are valid during the call only.
+    func withPointers(_ body: (_ activation: Function, _ recurrent: Function) -> Void) {
+        activation.parameters.withUnsafeBufferPointer { outer in
+            recurrent.parameters.withUnsafeBufferPointer { inner in
+                body((activation.code, outer.baseAddress), (recurrent.code, inner.baseAddress))
+            }
         }
     }
 }

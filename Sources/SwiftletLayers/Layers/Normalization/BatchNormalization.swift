@@ -109,9 +109,16 @@ public struct BatchNormalization: UnaryLayer {
                 mean: lowering.state("moving_mean", of: mean),
                 variance: lowering.state("moving_variance", of: variance)
             )
-            (mean, variance) = try moments(of: x, axis: axis, in: &lowering)
+            var result: Value?
+            if axis == shape.rank - 1, lowering.mask(of: x) == nil {
+                (result, mean, variance) = try lowering.graph.channelNormalization(
+                    x, gamma: scale, beta: shift, epsilon: epsilon)
+            } else {
+                (mean, variance) = try moments(of: x, axis: axis, in: &lowering)
+            }
             try updateAverage(moving.mean, with: mean, "moving_mean", in: &lowering)
             try updateAverage(moving.variance, with: variance, "moving_variance", in: &lowering)
+            if let result { return result }
         }
         return try normalize(x, axis, mean, variance, scale, shift, in: &lowering)
     }

@@ -67,10 +67,15 @@ struct RecurrentScan {
                 cell: $0, isReversed: isReversed, hasMask: mask != nil, zerosMasked: zerosMasked,
                 stacksOutputs: stacksOutputs, hasBias: $0.kind == .gru && invariants.count > 1)
         }
-        let results = try lowering.graph.append(
-            Scan(
-                body: body, isReversed: isReversed, keepsStates: lowering.isTraining, form: form),
-            operands + invariants)
+        let op: any Op =
+            if lowering.isTraining, let form, form.cell.hasGradient {
+                Recurrence(form, isTraced: true)
+            } else {
+                Scan(
+                    body: body, isReversed: isReversed, keepsStates: lowering.isTraining,
+                    form: form)
+            }
+        let results = try lowering.graph.append(op, operands + invariants)
         self.states = Array(results[..<initial.count])
         last = carriesOutput ? results[initial.count] : results[0]
         steps = stacksOutputs ? results[body.newStates.count] : nil
