@@ -39,6 +39,10 @@ struct Train: ParsableCommand {
 
     @OptionGroup var resuming: ResumeOptions
 
+    @OptionGroup(title: "Fine-tuning") var tuning: FineTuningOptions
+
+    @OptionGroup(title: "Callbacks") var watching: CallbackOptions
+
     @OptionGroup var log: LogOptions
 
     func validate() throws {
@@ -54,7 +58,7 @@ struct Train: ParsableCommand {
         guard let format = KerasFormat(path: output), format == .keras || format == .legacy else {
             throw CommandError(output, "the name of a .keras or .h5 file expected")
         }
-        let model = try start.open()
+        let model = try start.open(tuning: tuning, seed: seed)
         let data = try samples.samples(for: model, log)
         let validation = try samples.validation(for: model, log)
         var options = FitOptions(
@@ -93,10 +97,13 @@ struct Train: ParsableCommand {
         _ watchers: TrainingOutput.Watchers
     ) throws -> (Model, History) {
         var model = start
+        let steering = try watching.callbacks(
+            isValidated: validation != nil || options.validationSplit > 0,
+            isRefit: self.samples.folds != nil)
         do {
             let history = try model.fit(
                 samples, options: options, validation: validation,
-                callbacks: [TrainingProgress(log)] + watchers.callbacks,
+                callbacks: steering + [TrainingProgress(log)] + watchers.callbacks,
                 isStopRequested: { Interruption.isRequested })
             return (model, history)
         } catch {

@@ -29,15 +29,19 @@ struct Totals {
         }
     }
 
-    /// `loss`, the outputs' losses where there are several, and the metrics. As in Keras, a small
-    /// last batch counts fully for an output's loss, but by its samples for the sum. Nothing before the
+    /// `loss`, the outputs' losses where there are several, and the metrics; one of several numbers is
+    /// `f1_score[0]`, `f1_score[1]`, …. As in Keras, a small last batch counts fully for an output's loss, but by its samples for the sum. Nothing before the
     /// first batch.
     func results(prefix: String = "") -> [(name: String, value: Double)] {
         guard samples > 0 else { return [] }
         let count = Double(samples)
         return [(prefix + "loss", lossSum / count)]
             + outputLossSums.map { (prefix + $0.name, $0.sum / Double(max(batches, 1))) }
-            + metrics.map { (prefix + $0.name, $0.metric.result($0.sums)) }
+            + metrics.flatMap { name, metric, sums in
+                let results = metric.results(sums)
+                guard results.count != 1 else { return [(prefix + name, results[0])] }
+                return results.enumerated().map { ("\(prefix)\(name)[\($0.offset)]", $0.element) }
+            }
     }
 
     // MARK: Saving

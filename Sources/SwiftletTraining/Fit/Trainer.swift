@@ -1,4 +1,5 @@
 internal import SwiftletDataset
+internal import SwiftletFiles
 public import SwiftletLayers
 internal import SwiftletTensor
 
@@ -18,6 +19,8 @@ final class Trainer {
     var clock: StepClock?
     /// The program of the last step of training, which still has its gradients.
     private var lastProgram: StepProgram?
+    /// What that step's loss was multiplied by.
+    private var lastScale: Float = 1
     private var constraints: [(weight: Int, program: ConstraintProgram)] = []
     private var programs: [Key: StepProgram] = [:]
     /// What measures the next extent where those in the key are known; nil where all are.
@@ -51,9 +54,10 @@ final class Trainer {
         (self.specs, self.weights, self.trained) = (specs, weights, trained)
         firstCounter = UInt32(truncatingIfNeeded: (seed &* 0x9e37_79b9_7f4a_7c15) >> 32)
         guard trains else { return }
+        try model.network.refuseStateful()
         optimizer = try OptimizerState(
             setup.optimizer, weights: trained.map { (specs[$0].path, specs[$0].shape) },
-            values: trained.map { weights[$0] })
+            values: trained.map { weights[$0] }, model: model.name)
         constraints = try trained.compactMap { index in
             guard let constraint = specs[index].constraint else { return nil }
             let program = try ConstraintProgram(
@@ -88,7 +92,9 @@ final class Trainer {
 
     private func graph(_ key: Key) throws -> StepGraph {
         try StepGraph(
-            network, setup, key.types, isTraining: key.isTraining, extents: key.extents)
+            network, setup, key.types, isTraining: key.isTraining, extents: key.extents,
+            scalesLoss: optimizer?.lossScale != nil,
+            lookups: optimizer?.lookupRules ?? [])
     }
 
     // MARK: Steps
@@ -103,11 +109,13 @@ final class Trainer {
             pass.feeder.types(rows: batch.count), batch, step: Int64(step), isTraining: true)
         program.feed(batch)
         lastProgram = program
+        lastScale = optimizer?.lossScale ?? 1
+        program.feed(lossScale: lastScale)
         try program.run(step: Int64(step), weights: weights, workers: workers, clock: clock)
         totals.add(program, samples: batch.count)
         clock?.restart()
         try program.applyUpdates(to: &weights)
-        try applyGradients(program.gradients, program.gradientSquares)
+        try applyGradients(program.gradients)
         clock?.took(.optimizer, "update")
     }
 
@@ -116,20 +124,18 @@ final class Trainer {
         guard let lastProgram else { return [] }
         return zip(trained, lastProgram.gradients).compactMap { index, gradient in
             gradient.map {
-                let sum = sumOfSquares($0, specs[index].shape.elementCount, workers)
-                return (specs[index].path, sum.squareRoot())
+                let sum = sumOfSquares($0.elements, specs[index].shape.elementCount, workers)
+                return (specs[index].path, sum.squareRoot() / Double(lastScale))
             }
         }
     }
 
-    private func applyGradients(
-        _ gradients: [UnsafePointer<Float>?], _ squares: [UnsafePointer<Float>?]
-    ) throws {
+    private func applyGradients(_ gradients: [Gradient?]) throws {
         guard !trained.isEmpty, gradients.contains(where: { $0 != nil }) else { return }
         // Taken out of the array, so that they are written in place and not copied.
         var values = takeTrained()
         defer { for (place, index) in trained.enumerated() { weights[index] = values[place] } }
-        try optimizer?.apply(gradients, squares: squares, to: &values, workers: workers)
+        try optimizer?.apply(gradients, to: &values, workers: workers)
         for (weight, program) in constraints {
             guard let place = trained.firstIndex(of: weight), gradients[place] != nil else {
                 continue
@@ -170,8 +176,26 @@ final class Trainer {
         return totals
     }
 
+    /// Whether the averages are in place of the weights.
+    private var showsAverages = false
+
+    /// Puts the averages in place of the weights, and these in place of the averages.
+    func swapAverages() {
+        guard let averages = optimizer?.averages else { return }
+        let values = trained.map { weights[$0] }
+        for (place, index) in trained.enumerated() {
+            if let average = averages[place] { weights[index] = average }
+        }
+        optimizer?.setAverages(values)
+        showsAverages.toggle()
+    }
+
     /// The end of training: averaged weights where the optimizer keeps them.
     func finish() {
+        if showsAverages {
+            optimizer?.setAverages(trained.map { weights[$0] })
+            showsAverages = false
+        }
         guard let optimizer else { return }
         var values = takeTrained()
         optimizer.finish(&values)
@@ -220,5 +244,24 @@ extension Model {
     /// The names of the model's outputs, in order: those of the layers that give them.
     public var outputNames: [String] {
         network.outputs.leaves.map { network.entries[$0.layer].name }
+    }
+}
+
+extension Network {
+    /// States are not carried from batch to batch: a recurrent layer that is to keep them would be trained
+    /// otherwise than Keras trains it.
+    fileprivate func refuseStateful() throws {
+        var rest = [serialized()]
+        while let json = rest.popLast() {
+            if let members = json.object {
+                if members["stateful"]?.bool == true {
+                    throw ModelError.layer(
+                        place: members["name"]?.string ?? "", className: "RNN",
+                        cause: "a stateful layer cannot be trained here; set stateful to false")
+                }
+                rest += members.map(\.value)
+            }
+            rest += json.array ?? []
+        }
     }
 }
