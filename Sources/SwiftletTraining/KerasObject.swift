@@ -57,6 +57,11 @@ extension LayerConfig {
         return value
     }
 
+    /// A number, or nil for null; `fallback` if it is missing.
+    func nullableDouble(_ key: String, default fallback: Double) throws -> Double? {
+        json[key].map(\.isNull) == true ? nil : try double(key, default: fallback)
+    }
+
     /// A number above 0; nil if it is missing or null.
     func optionalPositive(_ key: String) throws -> Double? {
         guard value(key) != nil else { return nil }

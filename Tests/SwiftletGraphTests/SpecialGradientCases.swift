@@ -36,4 +36,11 @@ private let matrixCases = [
     },
 ]
 
-let specialGradientCases = specialCases + matrixCases
+private let alignmentCases = [
+    GradientCase(name: "ctc", shapes: [[3, 6, 4]]) { graph, x in
+        let labels = try Tensor([1, 2, 2, 3, 0, 0, 0, 0, 0] as [Float], shape: [3, 3])
+        return try graph.ctc(x[0], labels: graph.constant(labels))
+    }
+]
+
+let specialGradientCases = specialCases + matrixCases + alignmentCases

@@ -135,6 +135,53 @@ private struct Curve: Callback {
         #expect(same == isLast)
     }
 
+    @Test func savesAfterBatchesAndAboveThresholds() throws {
+        var batches: [Int] = []
+        var best: [Int] = []
+        _ = try Self.fit(
+            epochs: 3,
+            [
+                Curve(values: [5, 3, 2]),
+                ModelCheckpoint(batches: 4) { _, epoch in batches.append(epoch) },
+                ModelCheckpoint(savesBestOnly: true, threshold: 4) { _, epoch in
+                    best.append(epoch)
+                },
+            ])
+        // Nine batches, three an epoch.
+        #expect(batches == [2, 3])
+        #expect(best == [2, 3])
+    }
+
+    @Test func swapsAverages() throws {
+        let options = OptimizerOptions(average: .init(momentum: 0.5))
+        let (shown, plain) = (Weights(), Weights())
+        let averaged = try Self.fit(
+            epochs: 3, [SwapEMAWeights(), shown], optimizer: .sgd(options: options)
+        ).model
+        let reference = try Self.fit(
+            epochs: 3, [plain], optimizer: .sgd(options: options)
+        ).model
+        // Callbacks see averages, training goes on from the weights, and in the end both agree.
+        #expect(!shown.kernels[0].isIdentical(to: plain.kernels[0]))
+        let last = try #require(averaged[weight: "dense/kernel"])
+        #expect(last.isIdentical(to: try #require(reference[weight: "dense/kernel"])))
+        #expect(last.isIdentical(to: shown.kernels[2]))
+        let error = #expect(throws: TrainingError.self) {
+            try Self.fit(epochs: 1, [SwapEMAWeights()])
+        }
+        #expect(error?.description.contains("keeps no averages") == true)
+    }
+
+    @Test func appendsToTables() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/log.csv"
+            _ = try Self.fit(epochs: 2, [CSVLog(path: path, separator: ";")])
+            _ = try Self.fit(epochs: 1, [CSVLog(path: path, separator: ";", appends: true)])
+            let lines = String(decoding: try readFile(path), as: UTF8.self).split(separator: "\n")
+            #expect(lines.map { $0.split(separator: ";")[0] } == ["epoch", "0", "1", "0"])
+        }
+    }
+
     @Test func setsLearningRates() throws {
         let diary = Diary()
         let (model, _) = try Self.fit(
@@ -184,6 +231,32 @@ private struct Curve: Callback {
                 try Self.fit(epochs: 1, [CSVLog(path: directory + "/none/log.csv")])
             }
         }
+    }
+
+    @Test func callsFunctionsAtEveryPoint() throws {
+        var points: [String] = []
+        func note(_ name: String) -> FunctionCallback.Function {
+            { _ in if points.last != name { points.append(name) } }
+        }
+        var model = try Sequential {
+            Input(1)
+            Dense(1)
+        }
+        try model.fit(
+            Self.data(), loss: .meanSquaredError, batchSize: 20, validationSplit: 0.5,
+            callbacks: [
+                FunctionCallback(
+                    onTrainingBegin: note("begin"), onEpochBegin: note("epoch"),
+                    onBatchBegin: note("batch"), onBatchEnd: note("batch ends"),
+                    onValidationBegin: note("validation"),
+                    onValidationEnd: note("validation ends"), onEpochEnd: note("epoch ends"),
+                    onTrainingEnd: note("end"))
+            ])
+        #expect(
+            points == [
+                "begin", "epoch", "batch", "batch ends", "validation", "validation ends",
+                "epoch ends", "end",
+            ])
     }
 
     @Test func callsFunctions() throws {

@@ -278,4 +278,16 @@ struct Spirals {
         #expect(setup.compileConfig["loss_weights"] == config["loss_weights"])
         #expect(setup.compileConfig["metrics"] == config["metrics"])
     }
+
+    @Test func refusesStatesThatAreKept() throws {
+        let layer: JSON = [
+            "class_name": "LSTM", "config": ["name": "memory", "units": 2, "stateful": true],
+        ]
+        var model = try Model([Input(3, 1), LayerRegistry.standard.layer(from: layer), Dense(1)])
+        let data = try Dataset(x: Tensor(zeros: [4, 3, 1]), y: Tensor(zeros: [4, 1]))
+        let error = #expect(throws: ModelError.self) {
+            try model.fit(data, loss: .meanSquaredError)
+        }
+        #expect(error.map { "\($0)" }?.contains("'memory'") == true)
+    }
 }

@@ -7,7 +7,8 @@ import Testing
 @Suite struct HistoryTests {
     static let cases =
         RecordedCase.all("histories") + RecordedCase.all("histories-models")
-        + RecordedCase.all("histories-quantized")
+        + RecordedCase.all("histories-quantized") + RecordedCase.all("histories-losses")
+        + RecordedCase.all("histories-optimizers") + RecordedCase.all("histories-layers")
 
     /// Every number that Keras measured in three epochs, and the weights in the end.
     @Test(arguments: cases) func trainsAsKeras(_ row: RecordedCase) throws {

@@ -5,7 +5,13 @@ import SwiftletTraining
 import Testing
 
 @Suite struct LossTests {
-    static let cases = RecordedCase.all("losses") { $0["class_name"] != "Circle" }
+    static let cases = RecordedCase.all("losses")
+
+    @Test func coversKeras() {
+        let classes = Set(Self.cases.map { $0.json["class_name"]?.string ?? "" })
+        // All that Keras has, which has no name for the one that goes by shapes.
+        #expect(classes.count == Loss.names.count - 1)
+    }
 
     /// The value and its derivative along the prediction.
     @Test(arguments: cases) func valueAndGradientAsKeras(_ row: RecordedCase) throws {
@@ -29,7 +35,9 @@ import Testing
             let expected = try #require(try recording.tensor(expected))
             #expect(result.shape == expected.shape)
             let difference = distance(try result.floats(), try expected.floats())
-            #expect(difference <= 3e-6, "\(difference)")
+            // TensorFlow has lost digits where only paths of e^−700 are left.
+            let tolerance = row.name.contains("do not fit") ? 2e-5 : 3e-6
+            #expect(difference <= tolerance, "\(difference)")
         }
     }
 
@@ -99,7 +107,7 @@ extension RecordedCase {
         var object = object
         var config = object["config"]?.object ?? [:]
         if name.contains("delta 0.4") { config["delta"] = 0.4 }
-        if name.contains("axis 1") { config["axis"] = 1 }
+        if name.contains("CosineSimilarity axis 1") { config["axis"] = 1 }
         object["config"] = .object(config)
         return object
     }

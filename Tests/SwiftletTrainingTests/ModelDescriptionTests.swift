@@ -32,6 +32,21 @@ import Testing
         #expect(config["metrics"]?.array?.count == 1)
     }
 
+    @Test func schedulesRates() throws {
+        var json = digits
+        json["optimizer"] = [
+            "adamw": [
+                "learning_rate": [
+                    "cosine_decay": ["initial_learning_rate": 0.003, "decay_steps": 100]
+                ]
+            ]
+        ]
+        let setup = try #require(try Model(description: json).trainingSetup())
+        let rate = setup.compileConfig["optimizer"]?["config"]?["learning_rate"]
+        #expect(rate?["class_name"] == "CosineDecay")
+        #expect(rate?["config"]?["decay_steps"]?.int == 100)
+    }
+
     @Test func withoutLossItIsNotCompiled() throws {
         var json = digits
         for key in ["loss", "optimizer", "metrics"] { json[key] = nil }

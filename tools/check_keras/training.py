@@ -34,6 +34,59 @@ MORE_OPTIMIZERS = {
     "AdamW betas": ("AdamW", dict(learning_rate=0.01, beta_1=0.8, beta_2=0.9)),
 }
 
+# Tried alone: two epochs there and two here. A dict of optimizers is a MultiOptimizer's.
+STATE_OPTIMIZERS = {
+    "Nadam": ("Nadam", dict(learning_rate=0.01)),
+    "Adamax": ("Adamax", dict(learning_rate=0.01)),
+    "Adagrad": ("Adagrad", dict(learning_rate=0.05)),
+    "Adadelta": ("Adadelta", dict(learning_rate=0.5)),
+    "Ftrl": ("Ftrl", dict(learning_rate=0.05, l1_regularization_strength=0.001)),
+    "Lion": ("Lion", dict(learning_rate=0.003, weight_decay=0.1)),
+    "Lamb": ("Lamb", dict(learning_rate=0.02)),
+    "Adafactor": ("Adafactor", dict(learning_rate=0.05)),
+    "Muon": ("Muon", dict(learning_rate=0.01)),
+    "ScheduleFreeAdamW": ("ScheduleFreeAdamW", dict(learning_rate=0.01, warmup_steps=5)),
+    "averages": ("Adam", dict(learning_rate=0.01, use_ema=True, ema_momentum=0.8)),
+    "averages overwrite": ("SGD", dict(learning_rate=0.05, use_ema=True, ema_momentum=0.8,
+                                       ema_overwrite_frequency=2)),
+    "accumulated gradients": ("Adam", dict(learning_rate=0.01, gradient_accumulation_steps=2)),
+    "accumulated averages": ("AdamW", dict(learning_rate=0.01, gradient_accumulation_steps=4,
+                                           use_ema=True, ema_momentum=0.7, global_clipnorm=0.3)),
+    "exponential schedule": ("Adam", dict(learning_rate=("ExponentialDecay", dict(
+        initial_learning_rate=0.02, decay_steps=3, decay_rate=0.7)))),
+    "cosine schedule": ("SGD", dict(momentum=0.9, learning_rate=("CosineDecay", dict(
+        initial_learning_rate=0.01, decay_steps=10, warmup_target=0.05, warmup_steps=4)))),
+    "loss scale factor": ("Adam", dict(learning_rate=0.01, loss_scale_factor=8.0)),
+    "LossScaleOptimizer": ("LossScaleOptimizer", dict(
+        inner=("Adam", dict(learning_rate=0.01)), initial_scale=4.0, dynamic_growth_steps=5)),
+    "LossScaleOptimizer too large": ("LossScaleOptimizer", dict(
+        inner=("SGD", dict(learning_rate=0.02, momentum=0.9)), initial_scale=2.0**127,
+        dynamic_growth_steps=3)),
+    "MultiOptimizer": ("MultiOptimizer", dict(
+        inner=("Adam", dict(learning_rate=0.01)),
+        parts={".*bias": ("SGD", dict(learning_rate=0.05, momentum=0.5)),
+               ".*gamma": ("RMSprop", dict(learning_rate=0.005))})),
+}
+
+
+def optimizer_of(k, class_name, options):
+    """An optimizer with those inside; None if this Keras has none of that name or option."""
+    options = dict(options)
+    make = getattr(k.optimizers, class_name, None)
+    only_3 = ("gradient_accumulation_steps", "loss_scale_factor", "inner")
+    if make is None or k.__version__ < "3" and any(key in options for key in only_3):
+        return None
+    if isinstance(options.get("learning_rate"), tuple):
+        schedule, arguments = options["learning_rate"]
+        options["learning_rate"] = getattr(k.optimizers.schedules, schedule)(**arguments)
+    if class_name == "LossScaleOptimizer":
+        return make(optimizer_of(k, *options.pop("inner")), **options)
+    if class_name == "MultiOptimizer":
+        parts = {key: optimizer_of(k, *value) for key, value in options["parts"].items()}
+        return make(k.optimizers.OptimizerMap(optimizer_of(k, *options["inner"]), parts))
+    return make(**options)
+
+
 # name: (class, options, activation of the last layer, kind of truth)
 LOSSES = {
     "mse": ("MeanSquaredError", {}, None, "real"),
@@ -207,7 +260,7 @@ def compare(section, case, step, run, wanted):
 def jobs(quick):
     for family in FAMILIES:
         yield "training", family, family
-    for name in OPTIMIZERS | ({} if quick else MORE_OPTIMIZERS):
+    for name in OPTIMIZERS | ({} if quick else MORE_OPTIMIZERS | STATE_OPTIMIZERS):
         yield "optimizer state", name, name
 
 
@@ -263,9 +316,11 @@ STATE_FAMILIES = ("Conv2D and batch normalization", "GRU")
 
 def run_state(swiftlet, kerases, name):
     """Two epochs there and two here are as good as four in one place, and the reverse."""
-    class_name, options = (OPTIMIZERS | MORE_OPTIMIZERS)[name]
+    class_name, options = (OPTIMIZERS | MORE_OPTIMIZERS | STATE_OPTIMIZERS)[name]
     results = []
     for keras, era in kerases:
+        if optimizer_of(keras, class_name, options) is None:
+            continue
         for family in STATE_FAMILIES if name in OPTIMIZERS else STATE_FAMILIES[:1]:
             model = model_of(keras, family, "softmax")
             files.fill(model, family)
@@ -274,11 +329,12 @@ def run_state(swiftlet, kerases, name):
 
             def begun():
                 model.set_weights(start)
-                model.compile(optimizer=getattr(keras.optimizers, class_name)(**options),
+                model.compile(optimizer=optimizer_of(keras, class_name, options),
                               loss="sparse_categorical_crossentropy")
 
             begun()
-            four = fitted(model, inputs, truth, 4)["loss"]
+            # In two goes, since each ends with the averages of the weights where some are kept.
+            four = [loss for _ in range(2) for loss in fitted(model, inputs, truth, 2)["loss"]]
             for kind in files.KINDS:
                 if kind.era != era or kind.weights_suffix:
                     continue

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_cases import histories as table
+from keras_cases import training_matrix
 from keras_cases.recording import Recording
 from keras_cases.spec import in_storing_order
 from keras_cases.values import coarse, generator, weight_for
@@ -33,6 +34,11 @@ def data_of(kind, rng):
         "pictures": lambda: ([real(6, 6, 2)], [real(6, 6, 2)]),
         "series": lambda: ([real(8, 3)], [real(1)]),
         "volumes": lambda: ([real(4, 4, 4, 1)], [classes]),
+        "positive 2": lambda: ([real(5)], [np.abs(real(2)) + np.float32(0.25)]),
+        "labelled series": lambda: ([real(8, 3)], [labels(rng)]),
+        "series with gaps": lambda: ([gaps(rng, real(8, 3))], [real(1)]),
+        "films": lambda: ([real(4, 5, 5, 1)], [classes]),
+        "strips": lambda: ([real(4, 6, 2)], [classes]),
         "words": lambda: ([words(rng)], [rng.integers(0, 2, (N, 1)).astype(np.float32)]),
         "words to series": lambda: ([words(rng)], [real(7, 2)]),
     }
@@ -46,6 +52,20 @@ def words(rng):
     for i, length in enumerate(rng.integers(2, 8, N)):
         numbers[i, length:] = 0
     return numbers
+
+
+def labels(rng):
+    """Class numbers from 1, filled up with 0."""
+    numbers = rng.integers(1, 4, (N, 3)).astype(np.int32)
+    numbers[::3, 2] = 0
+    numbers[::5, 1:] = 0
+    return numbers
+
+
+def gaps(rng, series):
+    """Series of which some steps are 0."""
+    series[rng.integers(0, 4, series.shape[:2]) == 0] = 0
+    return series
 
 
 def made(thing):
@@ -73,24 +93,26 @@ def record(row, recording):
     inputs, targets, weights = data_of(row["data"], rng)
     start = [np.asarray(v) for v in variables]
 
+    epochs, batch = row.get("epochs", EPOCHS), row["fit"].pop("batch_size", 8)
+
     def one(many):
         return many[0] if len(many) == 1 else many
 
     case = {
         "name": row["name"], "model": keras.saving.serialize_keras_object(model),
         "compile_config": model.get_compile_config(),
-        "fit": {"epochs": EPOCHS, "batch_size": 8, **row["fit"]},
+        "fit": {"epochs": epochs, "batch_size": batch, **row["fit"]},
         "weights": [{"path": v.path, **recording.array(s)} for v, s in zip(variables, start)],
         "inputs": recording.arrays(inputs), "targets": recording.arrays(targets),
         "sample_weight": recording.array(weights),
     }
     history = model.fit(one(inputs), one(targets), sample_weight=weights, shuffle=False,
-                        epochs=EPOCHS, batch_size=8, verbose=0, **row["fit"]).history
+                        epochs=epochs, batch_size=batch, verbose=0, **row["fit"]).history
     case["history"] = {k: [float(x) for x in v] for k, v in history.items()}
     case["after"] = recording.arrays([np.asarray(v) for v in variables])
     case["optimizer"] = [{"name": v.path, **recording.array(np.asarray(v))}
                          for v in model.optimizer.variables]
-    scores = model.evaluate(one(inputs), one(targets), sample_weight=weights, batch_size=8,
+    scores = model.evaluate(one(inputs), one(targets), sample_weight=weights, batch_size=batch,
                             verbose=0, return_dict=True)
     case["evaluation"] = {k: float(v) for k, v in scores.items()}
     for key in ("build_config", "compile_config"):
@@ -103,7 +125,8 @@ if __name__ == "__main__":
     # Two files, so that none is large: the losses with the optimizers, and the rest.
     pairs = len(table.NUMBER_LOSSES) * 4 + 12
     parts = {"histories": rows[:pairs], "histories-models": rows[pairs:],
-             "histories-quantized": table.QUANTIZED_ROWS}
+             "histories-quantized": table.QUANTIZED_ROWS,
+             **{f"histories-{name}": rows for name, rows in training_matrix.MANY.items()}}
     for name in sys.argv[1:] or parts:
         recording = Recording("tools/make-training-histories")
         for row in parts[name]:

@@ -38,14 +38,31 @@ def truth_and_prediction(name, batch, kind, shape):
         "sparse logits": lambda: (classes.astype(np.int32), real * 2),
         "labels": lambda: (rng.integers(0, 4, shape).astype(np.int32),
                            rng.integers(0, 4, shape).astype(np.int32)),
+        "label and scores": lambda: (classes.astype(np.int32), softmax(real)),
+        "embeddings": lambda: (rng.integers(0, 3, shape[0]).astype(np.int32),
+                               real / np.linalg.norm(real, axis=-1, keepdims=True)),
+        "labelled series": lambda: (labels(rng, shape), real * 2),
+        "beyond": lambda: (rng.integers(0, 2, shape).astype(np.float32), real),
     }
     return choices[kind]()
+
+
+def labels(rng, shape):
+    """Rows of class numbers from 1, filled up with 0."""
+    numbers = rng.integers(1, shape[-1], (shape[0], 5)).astype(np.int32)
+    for i, length in enumerate(rng.integers(0, 5, shape[0])):
+        numbers[i, max(length, 1):] = 0
+    if shape[1] < 5:
+        numbers[0] = [1, 1, 2, 1, 1]
+    return numbers
 
 
 def weights_of(row, batch, prediction):
     if row["weights"] is None:
         return None
     shape = prediction.shape[:-1]
+    if row["weights"].startswith("element rank"):
+        shape = prediction.shape
     if row["weights"] == "sample":  # Keras 3 does not expand (n,) to more than one axis
         shape = shape[:1] + (1,) * (len(shape) - 1)
     return np.abs(coarse(generator(row["name"], batch, "weights"), shape)) + np.float32(0.25)
@@ -81,7 +98,8 @@ def metrics():
         for batch in range(2):
             truth, prediction = truth_and_prediction(row["name"], batch, kind, shape)
             weights = weights_of(row, batch, prediction)
-            metric.update_state(truth, prediction, sample_weight=weights)
+            given = {} if weights is None else {"sample_weight": weights}
+            metric.update_state(truth, prediction, **given)
             updates.append({"truth": recording.array(truth),
                             "prediction": recording.array(prediction),
                             "sample_weight": recording.array(weights),
@@ -100,6 +118,22 @@ def schedule_of(options):
     return getattr(keras.optimizers.schedules, options.pop("class_name"))(**options)
 
 
+def optimizer_of(class_name, options):
+    options = {k: schedule_of(v) if k == "learning_rate" and isinstance(v, dict) else v
+               for k, v in options.items()}
+    make = getattr(keras.optimizers, class_name)
+    if class_name == "LossScaleOptimizer":
+        return make(optimizer_of(*options.pop("inner")), **options)
+    if class_name == "MultiOptimizer":
+        parts = {k: optimizer_of(*v) for k, v in options.pop("parts").items()}
+        return make(keras.optimizers.OptimizerMap(optimizer_of(*options.pop("inner")), parts))
+    excluded = options.pop("exclude", None)
+    optimizer = make(**options)
+    if excluded:
+        optimizer.exclude_from_weight_decay(var_names=excluded)
+    return optimizer
+
+
 STEPS = 5
 SHAPES = {"kernel": (3, 4), "bias": (4,)}
 
@@ -108,9 +142,7 @@ def optimizers():
     recording = Recording(MADE_BY)
     for row in table.OPTIMIZERS:
         keras.utils.clear_session()  # restarts the counters in automatic names
-        options = {k: schedule_of(v) if isinstance(v, dict) else v
-                   for k, v in row["options"].items()}
-        optimizer = getattr(keras.optimizers, row["class_name"])(**options)
+        optimizer = optimizer_of(row["class_name"], row["options"])
         variables = [keras.Variable(coarse(generator(name), shape), name=name)
                      for name, shape in SHAPES.items()]
         optimizer.build(variables)
@@ -120,12 +152,20 @@ def optimizers():
         for step in range(STEPS):
             gradients = [coarse(generator(name, "gradient", step), shape)
                          for name, shape in SHAPES.items()]
-            rate = float(np.asarray(optimizer.learning_rate))
-            optimizer.apply([tf.convert_to_tensor(g) for g in gradients], variables)
-            steps.append({"gradients": recording.arrays(gradients), "learning_rate": rate,
+            several = row["class_name"] == "MultiOptimizer"
+            rate = float(np.asarray((optimizer.optimizers[-1] if several else optimizer).learning_rate))
+            # As a training step has them: of the loss times the scale, which may be too large.
+            with np.errstate(over="ignore"):
+                scale = np.float32(optimizer.scale_loss(tf.constant(1.0)))
+                scaled = [g * scale for g in gradients]
+            optimizer.apply([tf.convert_to_tensor(g) for g in scaled], variables)
+            steps.append({"gradients": recording.arrays(scaled), "learning_rate": rate,
                           "variables": recording.arrays([np.asarray(v) for v in variables])})
+        config = config_of(optimizer)
+        if "exclude" in row["options"]:
+            config["exclude_from_weight_decay"] = row["options"]["exclude"]
         case = {
-            "name": row["name"], "class_name": row["class_name"], "config": config_of(optimizer),
+            "name": row["name"], "class_name": row["class_name"], "config": config,
             "start": recording.arrays(start), "variable_names": list(SHAPES),
             "steps": steps,
             "state": [{"name": v.path, "dtype": str(v.dtype),
@@ -174,9 +214,51 @@ def penalties():
     recording.save("fixtures/training/penalties")
 
 
+def events():
+    """Records that TensorFlow writes for TensorBoard, which has to be installed."""
+    import importlib.metadata
+    import json
+    import struct
+    import tempfile
+    from pathlib import Path
+
+    from tensorflow.core.util import event_pb2
+
+    rng = generator("events")
+    weights = coarse(rng, (3, 4))
+    with tempfile.TemporaryDirectory() as folder:
+        writer = tf.summary.create_file_writer(folder)
+        with writer.as_default():
+            tf.summary.scalar("epoch_loss", 0.6931, step=0)
+            tf.summary.scalar("epoch_loss", float("nan"), step=1)
+            tf.summary.scalar("evaluation_accuracy_vs_iterations", 0.25, step=300)
+            tf.summary.histogram("dense/kernel/histogram", weights, step=2)
+            tf.summary.histogram("dense/bias/histogram", np.zeros(5, np.float32), step=70000)
+        writer.flush()
+        data = next(Path(folder).iterdir()).read_bytes()
+    records, at = [], 0
+    while at < len(data):
+        length, = struct.unpack_from("<Q", data, at)
+        event = event_pb2.Event.FromString(data[at + 12:at + 12 + length])
+        record = {"bytes": data[at:at + 16 + length].hex(), "wall_time": event.wall_time,
+                  "step": event.step}
+        if event.HasField("summary"):
+            record["tag"] = event.summary.value[0].tag
+            record["plugin"] = event.summary.value[0].metadata.plugin_data.plugin_name
+        records.append(record)
+        at += 16 + length
+    values = [None, [0.6931], ["nan"], [0.25], weights.ravel().tolist(), [0.0] * 5]
+    for record, value in zip(records, values, strict=True):
+        record["values"] = value
+    versions = {name: importlib.metadata.version(name) for name in ("tensorflow-cpu", "tensorboard")}
+    path = Path(__file__).resolve().parents[2] / "fixtures/training/events.json"
+    path.write_text(json.dumps({"made_by": MADE_BY, "made_with": versions, "records": records},
+                               indent=1) + "\n")
+
+
 PARTS = {"losses": losses, "optimizers": optimizers, "schedules": schedules, "metrics": metrics,
-         "penalties": penalties}
+         "penalties": penalties, "events": events}
 
 if __name__ == "__main__":
-    for part in sys.argv[1:] or PARTS:
+    for part in sys.argv[1:] or [part for part in PARTS if part != "events"]:
         PARTS[part]()

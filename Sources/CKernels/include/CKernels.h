@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "affine.h"
+#include "alignment.h"
 #include "batch_norm.h"
 #include "binary.h"
 #include "broadcast.h"

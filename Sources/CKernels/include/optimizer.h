@@ -46,9 +46,10 @@ typedef struct sl_nadam {
     float rate, rest_1, rest_2, a, b, c, epsilon;
 } sl_nadam;
 
-/* slots: momentum, norm */
+/* slots: momentum, norm. Where `squares` is given, its root stands for the gradient's size. */
 typedef struct sl_adamax {
     float rate, rest_1, beta_2, correction, epsilon;
+    bool takes_roots;
 } sl_adamax;
 
 /* slot: accumulator */

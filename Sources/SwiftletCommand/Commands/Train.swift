@@ -64,6 +64,10 @@ struct Train: ParsableCommand {
     @Option(help: ArgumentHelp("Write a page with the learning curves.", valueName: "r.html"))
     var report: String?
 
+    @OptionGroup(title: "Fine-tuning") var tuning: FineTuningOptions
+
+    @OptionGroup(title: "Callbacks") var watching: CallbackOptions
+
     @OptionGroup var log: LogOptions
 
     func validate() throws {
@@ -143,6 +147,7 @@ struct Train: ParsableCommand {
         var (trained, report) = try Model.trainableFile(
             model, weights: from.weights, loading: from.loading())
         try from.settle(&trained, report, from: model, initializing: false)
+        try tuning.apply(to: &trained, from: model, seed: seed)
         try naming(model) {
             // A loss that is named anew need not be understood.
             let compiled =
@@ -151,6 +156,7 @@ struct Train: ParsableCommand {
             if isChanged || compiled == nil {
                 trained.compile(try setup(over: compiled), keepsOptimizerState: optimizer == nil)
             }
+            try tuning.applySchedule(to: &trained)
         }
         return trained
     }
@@ -175,10 +181,12 @@ struct Train: ParsableCommand {
         _ start: Model, _ samples: Dataset, _ validation: Dataset?, _ options: FitOptions
     ) throws -> (Model, History) {
         var model = start
+        let watchers = try watching.callbacks(
+            isValidated: validation != nil || validationSplit != nil)
         do {
             let history = try model.fit(
                 samples, options: options, validation: validation,
-                callbacks: [TrainingProgress(log)],
+                callbacks: watchers + [TrainingProgress(log)],
                 isStopRequested: { Interruption.isRequested })
             return (model, history)
         } catch {

@@ -17,6 +17,14 @@ extension Model {
         return (model, report ?? WeightReport())
     }
 
+    /// The layers of a description in YAML or JSON.
+    static func describedLayers(in path: String) throws -> [any Layer] {
+        guard let description = try description(in: path) else {
+            throw CommandError(path, "a description with layers expected")
+        }
+        return try layers(description: description)
+    }
+
     /// The description in a file; nil if the file is for the reader of Keras files.
     private static func description(in path: String) throws -> JSON? {
         let name = fileName(of: path).lowercased()

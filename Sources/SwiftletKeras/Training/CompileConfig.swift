@@ -117,6 +117,7 @@ enum CompileConfig {
     /// `compile_config` for a `.keras` file.
     static func stored(_ config: JSONObject) -> JSON {
         var config = config
+        config["optimizer"] = config["optimizer"].map(withoutOwnWords)
         for (key, value) in runOptions where config[key] == nil { config[key] = value }
         return .object(config)
     }
@@ -127,10 +128,20 @@ enum CompileConfig {
         for key in ["loss", "loss_weights", "metrics", "weighted_metrics"] {
             written[key] = fullNames(config[key] ?? .null)
         }
-        if let optimizer = config["optimizer"] {
+        if let optimizer = config["optimizer"].map(withoutOwnWords) {
             written["optimizer_config"] = forKeras2 ? keras2(optimizer) : bare(optimizer)
         }
         return .object(written)
+    }
+
+    /// An optimizer, and those in it, without what Keras's files have no word for.
+    private static func withoutOwnWords(_ json: JSON) -> JSON {
+        guard let object = json.object else { return json }
+        var result = JSONObject()
+        for (key, value) in object where key != "exclude_from_weight_decay" {
+            result[key] = withoutOwnWords(value)
+        }
+        return .object(result)
     }
 
     private static func bare(_ json: JSON) -> JSON {

@@ -4,8 +4,12 @@
 public protocol Callback {
     mutating func trainingBegins(_ run: TrainingRun) throws
     mutating func epochBegins(_ run: TrainingRun) throws
+    mutating func batchBegins(_ run: TrainingRun) throws
     /// ``TrainingRun/logs`` holds the means over the epoch so far.
     mutating func batchEnds(_ run: TrainingRun) throws
+    /// After the epoch's batches, if there is something to validate with.
+    mutating func validationBegins(_ run: TrainingRun) throws
+    mutating func validationEnds(_ run: TrainingRun) throws
     /// ``TrainingRun/logs`` holds the epoch's results, validation included.
     mutating func epochEnds(_ run: TrainingRun) throws
     /// Also called after a stop, not after an error.
@@ -15,7 +19,10 @@ public protocol Callback {
 extension Callback {
     public mutating func trainingBegins(_ run: TrainingRun) throws {}
     public mutating func epochBegins(_ run: TrainingRun) throws {}
+    public mutating func batchBegins(_ run: TrainingRun) throws {}
     public mutating func batchEnds(_ run: TrainingRun) throws {}
+    public mutating func validationBegins(_ run: TrainingRun) throws {}
+    public mutating func validationEnds(_ run: TrainingRun) throws {}
     public mutating func epochEnds(_ run: TrainingRun) throws {}
     public mutating func trainingEnds(_ run: TrainingRun) throws {}
 }
@@ -37,19 +44,39 @@ public enum Monitoring: String, Sendable {
     }
 }
 
-/// Calls functions of the user's.
+/// Calls functions of the user's; Keras's `LambdaCallback`.
 public struct FunctionCallback: Callback {
-    private let onBatchEnd: ((TrainingRun) throws -> Void)?
-    private let onEpochEnd: ((TrainingRun) throws -> Void)?
+    public typealias Function = (TrainingRun) throws -> Void
+
+    public var onTrainingBegin: Function?
+    public var onEpochBegin: Function?
+    public var onBatchBegin: Function?
+    public var onBatchEnd: Function?
+    public var onValidationBegin: Function?
+    public var onValidationEnd: Function?
+    public var onEpochEnd: Function?
+    public var onTrainingEnd: Function?
 
     public init(
-        onBatchEnd: ((TrainingRun) throws -> Void)? = nil,
-        onEpochEnd: ((TrainingRun) throws -> Void)? = nil
+        onTrainingBegin: Function? = nil, onEpochBegin: Function? = nil,
+        onBatchBegin: Function? = nil, onBatchEnd: Function? = nil,
+        onValidationBegin: Function? = nil, onValidationEnd: Function? = nil,
+        onEpochEnd: Function? = nil, onTrainingEnd: Function? = nil
     ) {
-        self.onBatchEnd = onBatchEnd
-        self.onEpochEnd = onEpochEnd
+        (self.onTrainingBegin, self.onTrainingEnd) = (onTrainingBegin, onTrainingEnd)
+        (self.onEpochBegin, self.onEpochEnd) = (onEpochBegin, onEpochEnd)
+        (self.onBatchBegin, self.onBatchEnd) = (onBatchBegin, onBatchEnd)
+        (self.onValidationBegin, self.onValidationEnd) = (onValidationBegin, onValidationEnd)
     }
 
+    public mutating func trainingBegins(_ run: TrainingRun) throws { try onTrainingBegin?(run) }
+    public mutating func epochBegins(_ run: TrainingRun) throws { try onEpochBegin?(run) }
+    public mutating func batchBegins(_ run: TrainingRun) throws { try onBatchBegin?(run) }
     public mutating func batchEnds(_ run: TrainingRun) throws { try onBatchEnd?(run) }
+    public mutating func validationBegins(_ run: TrainingRun) throws {
+        try onValidationBegin?(run)
+    }
+    public mutating func validationEnds(_ run: TrainingRun) throws { try onValidationEnd?(run) }
     public mutating func epochEnds(_ run: TrainingRun) throws { try onEpochEnd?(run) }
+    public mutating func trainingEnds(_ run: TrainingRun) throws { try onTrainingEnd?(run) }
 }

@@ -54,6 +54,18 @@ public final class TrainingRun {
         set { trainer.optimizer?.learningRate = Float(newValue) }
     }
 
+    /// Steps made, those of earlier trainings that this one goes on from included.
+    public var iteration: Int { trainer.optimizer?.iteration ?? 0 }
+
+    /// Whether the optimizer keeps averages of the weights.
+    public var keepsAverages: Bool {
+        trainer.optimizer?.averages.contains { $0 != nil } ?? false
+    }
+
+    /// Puts the averages that the optimizer keeps in place of the weights, which it keeps in their place
+    /// then; once more puts all back. A training that ends so leaves the averages in the model.
+    public func swapAverages() throws { trainer.swapAverages() }
+
     /// Ends the training after this batch.
     public func stop(_ reason: String) { stopReason = stopReason ?? reason }
 

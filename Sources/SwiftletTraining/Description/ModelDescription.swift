@@ -16,6 +16,7 @@ internal import SwiftletTensor
 /// metrics: [accuracy]
 /// ```
 ///
+/// A learning rate may be a schedule: `{cosine_decay: {initial_learning_rate: 0.002, decay_steps: 500}}`.
 /// The same keys as JSON do as well. `input` may be `{shape: […], dtype: int32, name: words}`, and
 /// null stands for an extent that varies. Graphs of layers are Keras architectures instead.
 struct ModelDescription {
@@ -39,13 +40,18 @@ struct ModelDescription {
     }
 
     func model() throws -> Model {
-        guard let list = members["layers"]?.array, !list.isEmpty else {
-            throw ModelError.config(key: "layers", cause: "a list of layers expected")
-        }
-        let layers = try list.enumerated().map { try layer($0.element, at: $0.offset + 1) }
+        let layers = try layers()
         var model = try Model(name: members["name"]?.string, [input()] + layers)
         if let setup = try setup() { model.compile(setup) }
         return model
+    }
+
+    /// The layers alone, without their weights.
+    func layers() throws -> [any Layer] {
+        guard let list = members["layers"]?.array, !list.isEmpty else {
+            throw ModelError.config(key: "layers", cause: "a list of layers expected")
+        }
+        return try list.enumerated().map { try layer($0.element, at: $0.offset + 1) }
     }
 
     private func input() throws -> Input {
@@ -113,13 +119,25 @@ struct ModelDescription {
 
     /// Keras's form of a name with options.
     private func keras(_ json: JSON, _ key: String) throws -> JSON {
-        let (name, options) = try named(json, key, key)
+        var (name, options) = try named(json, key, key)
+        for inner in ["learning_rate", "inner_optimizer"] {
+            guard let value = options[inner], value.double == nil, value["class_name"] == .none
+            else { continue }
+            options[inner] = try keras(value, inner)
+        }
         return options.isEmpty
             ? .string(name) : ["class_name": .string(name), "config": .object(options)]
     }
 }
 
 extension Model {
+    /// The layers of a description, for a model that is there: ``replacingHead(after:with:seed:)``.
+    ///
+    /// - Throws: ``ModelError`` naming the layer and the option.
+    public static func layers(description: JSON) throws -> [any Layer] {
+        try ModelDescription(description).layers()
+    }
+
     /// Whether the JSON is a description for ``init(description:)`` and not a Keras architecture.
     public static func isDescription(_ json: JSON) -> Bool { ModelDescription.describes(json) }
 

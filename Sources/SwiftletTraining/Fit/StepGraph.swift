@@ -84,6 +84,8 @@ struct StepGraph {
     let inputs: [Value]
     let targets: [Value?]
     let sampleWeights: Value?
+    /// What the loss is multiplied by before its gradients are taken; nil for nothing.
+    private(set) var lossScale: Value?
     /// The sum of weighted losses and penalties.
     let loss: Value
     /// The outputs' own losses, unweighted; only where there are several.
@@ -91,15 +93,17 @@ struct StepGraph {
     let metrics: [(name: String, metric: Metric, statistics: Value)]
     /// Per weight that an optimizer changes; empty for evaluation.
     private(set) var gradients: [Value?] = []
-    /// What stands for the squares of a gradient, where they are not the squares.
-    private(set) var gradientSquares: [Value?] = []
+    /// Per optimized weight, what an optimizer sees of a gradient of look-ups.
+    private(set) var lookupSums: [LookupSums?] = []
 
     /// - Parameters:
     ///   - isTraining: whether layers behave as in training and gradients are needed.
     ///   - extents: those that the step's numbers decide, as far as they are known.
+    ///   - scalesLoss: whether gradients are those of the loss times a number that is fed.
+    ///   - lookups: what an optimizer makes of each weight's gradient if it is one of look-ups.
     init(
         _ network: Network, _ setup: ResolvedSetup, _ types: BatchTypes, isTraining: Bool,
-        extents: [String: Int] = [:]
+        extents: [String: Int] = [:], scalesLoss: Bool = false, lookups: [LookupRule?] = []
     ) throws {
         var lowering = Lowering(
             isTraining: isTraining, weights: .placeholders, extents: extents)
@@ -147,8 +151,14 @@ struct StepGraph {
         }
         if isTraining {
             let trained = lowering.specs.filter(\.isTrainable)
+            var scaled = loss
+            if scalesLoss {
+                let scale = try graph.placeholder("loss scale", TensorType([]))
+                scaled = try graph.multiply(loss, scale)
+                lossScale = scale
+            }
             let all = try graph.gradients(
-                of: loss,
+                of: scaled,
                 withRespectTo: trained.compactMap { lowering.usedWeight(path: $0.path) })
             for (spec, gradient) in zip(trained, all) {
                 if spec.isOptimized {
@@ -157,8 +167,16 @@ struct StepGraph {
                     lowering.setState(path: spec.path, to: gradient)
                 }
             }
-            gradientSquares = try gradients.map { gradient in
-                try gradient.flatMap { try graph.squaresOfOccurrences($0) }
+            for (index, rule) in lookups.enumerated() where index < gradients.count {
+                guard let rule, let gradient = gradients[index],
+                    let parts = graph.lookups(in: gradient)
+                else {
+                    lookupSums.append(nil)
+                    continue
+                }
+                let sums = try rule.sums(of: parts, gradient, lossScale: lossScale, in: &graph)
+                gradients[index] = sums.gradient
+                lookupSums.append(sums)
             }
         }
         lowering.graph = graph
@@ -186,27 +204,6 @@ struct StepGraph {
             return try body()
         } catch TrainingError.loss(let cause) {
             throw TrainingError.data(name: output, cause: cause)
-        }
-    }
-}
-
-extension Graph {
-    /// For the gradient of a table that is only looked up (an embedding): the sum of the squares of
-    /// each look-up's gradient, which Keras on TensorFlow takes for the square of their sum. Nil
-    /// for any other gradient.
-    fileprivate mutating func squaresOfOccurrences(_ gradient: Value) throws -> Value? {
-        let node = nodes[gradient.node]
-        switch node.op {
-        case let lookup as GatherGradient where lookup.axis == 0:
-            return try apply(lookup, square(node.inputs[0]), node.inputs[1])
-        case is AddN:
-            var parts: [Value] = []
-            for input in node.inputs {
-                guard let part = try squaresOfOccurrences(input) else { return nil }
-                parts.append(part)
-            }
-            return try append(AddN(), parts)[0]
-        default: return nil
         }
     }
 }

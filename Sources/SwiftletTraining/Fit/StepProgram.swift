@@ -12,6 +12,7 @@ struct StepProgram {
     private let trainedCount: Int
     private let gradientOutputs: [Int?]
     private let squareOutputs: [Int?]
+    private let squareSumOutputs: [Int?]
     private let firstUpdateOutput: Int
     private let program: Program
     private let memory: TensorStorage
@@ -21,8 +22,10 @@ struct StepProgram {
     private let targetPositions: [Int?]
     private let sampleWeightPosition: Int?
     private let counterPosition: Int?
+    private let scalePosition: Int?
     private let firstWeightPosition: Int
     private let counter: TensorStorage
+    private let scale: TensorStorage
 
     init(_ graph: StepGraph, weights: [WeightSpec], threads: Int) throws {
         let lowering = graph.lowering
@@ -40,6 +43,7 @@ struct StepProgram {
         }
         sampleWeightPosition = append(graph.sampleWeights)
         counterPosition = append(lowering.usedStepCounter)
+        scalePosition = append(graph.lossScale)
         firstWeightPosition = fed.count
         fed += try weights.map { spec in
             guard let value = lowering.weight(path: spec.path) else {
@@ -60,7 +64,8 @@ struct StepProgram {
             return outputs.count - 1
         }
         gradientOutputs = graph.gradients.map(appendOutput)
-        squareOutputs = graph.gradientSquares.map(appendOutput)
+        squareOutputs = graph.lookupSums.map { appendOutput($0?.squares) }
+        squareSumOutputs = graph.lookupSums.map { appendOutput($0?.squareSum) }
         firstUpdateOutput = outputs.count
         var updates: [Int] = []
         if lowering.isTraining {
@@ -80,6 +85,10 @@ struct StepProgram {
         if let counterPosition {
             program.feed(counterPosition, from: counter.pointer, into: workspace)
         }
+        scale = try TensorStorage(byteCount: MemoryLayout<Float>.stride, zeroed: true)
+        if let scalePosition {
+            program.feed(scalePosition, from: scale.pointer, into: workspace)
+        }
     }
 
     // MARK: Feeding
@@ -96,6 +105,8 @@ struct StepProgram {
             program.feed(sampleWeightPosition, from: address, into: workspace)
         }
     }
+
+    func feed(lossScale: Float) { scale.pointer.storeBytes(of: lossScale, as: Float.self) }
 
     /// - Parameter step: what random operations count with.
     func run(step: Int64, weights: borrowing [Tensor], workers: Workers) throws {
@@ -122,10 +133,16 @@ struct StepProgram {
     }
 
     /// One per trained weight; valid until the next run.
-    var gradients: [UnsafePointer<Float>?] { gradientOutputs.map(floats) }
-
-    /// What stands for the gradients' squares, where they are not the squares.
-    var gradientSquares: [UnsafePointer<Float>?] { squareOutputs.map(floats) }
+    var gradients: [Gradient?] {
+        gradientOutputs.indices.map { index in
+            guard let elements = floats(gradientOutputs[index]) else { return nil }
+            guard index < squareSumOutputs.count, let sum = floats(squareSumOutputs[index]) else {
+                return Gradient(elements)
+            }
+            return Gradient(
+                elements, squares: floats(squareOutputs[index]), squareSum: Double(sum[0]))
+        }
+    }
 
     private func floats(_ output: Int?) -> UnsafePointer<Float>? {
         output.map { program.output($0, in: workspace).assumingMemoryBound(to: Float.self) }

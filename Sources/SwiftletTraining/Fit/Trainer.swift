@@ -1,4 +1,5 @@
 internal import SwiftletDataset
+internal import SwiftletFiles
 public import SwiftletLayers
 internal import SwiftletTensor
 
@@ -47,9 +48,10 @@ final class Trainer {
         (self.specs, self.weights, self.trained) = (specs, weights, trained)
         firstCounter = UInt32(truncatingIfNeeded: (seed &* 0x9e37_79b9_7f4a_7c15) >> 32)
         guard trains else { return }
+        try model.network.refuseStateful()
         optimizer = try OptimizerState(
             setup.optimizer, weights: trained.map { (specs[$0].path, specs[$0].shape) },
-            values: trained.map { weights[$0] })
+            values: trained.map { weights[$0] }, model: model.name)
         constraints = try trained.compactMap { index in
             guard let constraint = specs[index].constraint else { return nil }
             let program = try ConstraintProgram(
@@ -84,7 +86,9 @@ final class Trainer {
 
     private func graph(_ key: Key) throws -> StepGraph {
         try StepGraph(
-            network, setup, key.types, isTraining: key.isTraining, extents: key.extents)
+            network, setup, key.types, isTraining: key.isTraining, extents: key.extents,
+            scalesLoss: optimizer?.lossScale != nil,
+            lookups: optimizer?.lookupRules ?? [])
     }
 
     // MARK: Steps
@@ -96,20 +100,19 @@ final class Trainer {
         let program = try program(
             feeder.types(rows: rows.count), batch, step: Int64(step), isTraining: true)
         program.feed(batch)
+        program.feed(lossScale: optimizer?.lossScale ?? 1)
         try program.run(step: Int64(step), weights: weights, workers: workers)
         totals.add(program, samples: rows.count)
         try program.applyUpdates(to: &weights)
-        try applyGradients(program.gradients, program.gradientSquares)
+        try applyGradients(program.gradients)
     }
 
-    private func applyGradients(
-        _ gradients: [UnsafePointer<Float>?], _ squares: [UnsafePointer<Float>?]
-    ) throws {
+    private func applyGradients(_ gradients: [Gradient?]) throws {
         guard !trained.isEmpty, gradients.contains(where: { $0 != nil }) else { return }
         // Taken out of the array, so that they are written in place and not copied.
         var values = takeTrained()
         defer { for (place, index) in trained.enumerated() { weights[index] = values[place] } }
-        try optimizer?.apply(gradients, squares: squares, to: &values, workers: workers)
+        try optimizer?.apply(gradients, to: &values, workers: workers)
         for (weight, program) in constraints {
             guard let place = trained.firstIndex(of: weight), gradients[place] != nil else {
                 continue
@@ -150,8 +153,26 @@ final class Trainer {
         return totals
     }
 
+    /// Whether the averages are in place of the weights.
+    private var showsAverages = false
+
+    /// Puts the averages in place of the weights, and these in place of the averages.
+    func swapAverages() {
+        guard let averages = optimizer?.averages else { return }
+        let values = trained.map { weights[$0] }
+        for (place, index) in trained.enumerated() {
+            if let average = averages[place] { weights[index] = average }
+        }
+        optimizer?.setAverages(values)
+        showsAverages.toggle()
+    }
+
     /// The end of training: averaged weights where the optimizer keeps them.
     func finish() {
+        if showsAverages {
+            optimizer?.setAverages(trained.map { weights[$0] })
+            showsAverages = false
+        }
         guard let optimizer else { return }
         var values = takeTrained()
         optimizer.finish(&values)
@@ -200,13 +221,18 @@ struct Totals {
         }
     }
 
-    /// `loss`, the outputs' losses where there are several, and the metrics. As in Keras, a small
+    /// `loss`, the outputs' losses where there are several, and the metrics; one of several numbers is
+    /// `f1_score[0]`, `f1_score[1]`, …. As in Keras, a small
     /// last batch counts fully for an output's loss, but by its samples for the sum.
     func results(prefix: String = "") -> [(name: String, value: Double)] {
         let count = Double(max(samples, 1))
         return [(prefix + "loss", lossSum / count)]
             + outputLossSums.map { (prefix + $0.name, $0.sum / Double(max(batches, 1))) }
-            + metrics.map { (prefix + $0.name, $0.metric.result($0.sums)) }
+            + metrics.flatMap { name, metric, sums in
+                let results = metric.results(sums)
+                guard results.count != 1 else { return [(prefix + name, results[0])] }
+                return results.enumerated().map { ("\(prefix)\(name)[\($0.offset)]", $0.element) }
+            }
     }
 }
 
@@ -214,5 +240,24 @@ extension Model {
     /// The names of the model's outputs, in order: those of the layers that give them.
     public var outputNames: [String] {
         network.outputs.leaves.map { network.entries[$0.layer].name }
+    }
+}
+
+extension Network {
+    /// States are not carried from batch to batch: a recurrent layer that is to keep them would be trained
+    /// otherwise than Keras trains it.
+    fileprivate func refuseStateful() throws {
+        var rest = [serialized()]
+        while let json = rest.popLast() {
+            if let members = json.object {
+                if members["stateful"]?.bool == true {
+                    throw ModelError.layer(
+                        place: members["name"]?.string ?? "", className: "RNN",
+                        cause: "a stateful layer cannot be trained here; set stateful to false")
+                }
+                rest += members.map(\.value)
+            }
+            rest += json.array ?? []
+        }
     }
 }

@@ -90,6 +90,7 @@ struct TrainingLoop {
                 return false
             }
             state.batch = batch
+            try tell { try $0.batchBegins($1) }
             try trainer.train(training, Array(order[training.range(batch)]), into: &totals)
             state.batchLoss = totals.lastLoss
             if !callbacks.isEmpty {
@@ -100,12 +101,14 @@ struct TrainingLoop {
         }
         state.logs = totals.results()
         if let validation {
+            try tell { try $0.validationBegins($1) }
             let results = try trainer.evaluate(validation, isStopped: isStopRequested)
             if isStopRequested() {
                 state.history.end = .interrupted
                 return false
             }
             state.logs += results.results(prefix: "val_")
+            try tell { try $0.validationEnds($1) }
         }
         return true
     }

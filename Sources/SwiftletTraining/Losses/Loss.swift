@@ -1,4 +1,4 @@
-package import SwiftletFiles
+public import SwiftletFiles
 package import SwiftletGraph
 internal import SwiftletLayers
 internal import SwiftletTensor
@@ -29,6 +29,7 @@ public struct Loss: Sendable {
         Poisson.self, KLDivergence.self, Hinge.self, SquaredHinge.self, CategoricalHinge.self,
         BinaryCrossentropy.self, CategoricalCrossentropy.self, SparseCategoricalCrossentropy.self,
         BinaryFocalCrossentropy.self, CategoricalFocalCrossentropy.self, Dice.self, Tversky.self,
+        CategoricalGeneralizedCrossEntropy.self, Circle.self, CTCLoss.self,
         AutomaticCrossentropy.self,
     ]
 
@@ -39,6 +40,13 @@ public struct Loss: Sendable {
     ///
     /// - Throws: ``TrainingError/unknown(kind:name:)``.
     public init(named name: String) throws { try self.init(json: .string(name)) }
+
+    /// The loss of that Keras class with Keras's options.
+    ///
+    /// - Throws: ``TrainingError`` naming what is unknown or out of its range.
+    public init(named className: String, options: JSONObject) throws {
+        try self.init(json: ["class_name": .string(className), "config": .object(options)])
+    }
 
     /// Reads a name, a serialized loss or a serialized function.
     package init(json: JSON) throws {

@@ -5,8 +5,8 @@ internal import SwiftletTensor
 
 /// Keras's `"accuracy"`: binary, sparse or categorical, as the shapes suggest.
 struct AutomaticAccuracy: MeanMetricFunction {
-    static let className = "Accuracy"
-    static let aliases = ["acc"]
+    static let className = "accuracy"
+    static let aliases = ["acc", "Accuracy"]
 
     init() {}
     init(config: LayerConfig) throws {}
@@ -20,6 +20,19 @@ struct AutomaticAccuracy: MeanMetricFunction {
             return try SparseCategoricalAccuracy().values(truth, prediction, in: &graph)
         case .oneHot: return try CategoricalAccuracy().values(truth, prediction, in: &graph)
         }
+    }
+}
+
+/// The share of numbers that are the same in truth and prediction: Keras's `Accuracy` where it is an
+/// object and not a name.
+struct EqualityAccuracy: MeanMetricFunction {
+    static let className = "Accuracy"
+
+    init(config: LayerConfig) throws {}
+
+    func values(_ truth: Value, _ prediction: Value, in graph: inout Graph) throws -> Value {
+        try graph.expectSameShape(truth, prediction)
+        return try graph.indicator(graph.compare(.equal, truth, prediction))
     }
 }
 

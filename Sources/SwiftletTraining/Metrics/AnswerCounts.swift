@@ -2,9 +2,9 @@ internal import SwiftletFiles
 internal import SwiftletGraph
 internal import SwiftletLayers
 
-/// One of the four counts of right and wrong answers.
+/// A number of the right and wrong answers at each threshold.
 protocol CountMetricFunction: MetricFunction {
-    static var count: @Sendable (ConfusionCounts.Counts) -> Double { get }
+    static var score: @Sendable (ConfusionCounts.Counts) -> Double { get }
     var counts: ConfusionCounts { get }
 }
 
@@ -17,13 +17,13 @@ extension CountMetricFunction {
         try counts.statistics(truth, prediction, weights: weights, in: &graph)
     }
 
-    func result(_ sums: [Double]) -> Double { Self.count(counts.counts(sums)[0]) }
+    func results(_ sums: [Double]) -> [Double] { counts.counts(sums)[0].map(Self.score) }
 }
 
 /// How often the answer is yes where it is true.
 struct TruePositives: CountMetricFunction {
     static let className = "TruePositives"
-    static let count: @Sendable (ConfusionCounts.Counts) -> Double = { $0.truePositives }
+    static let score: @Sendable (ConfusionCounts.Counts) -> Double = { $0.truePositives }
     let counts: ConfusionCounts
 
     init(config: LayerConfig) throws { counts = try ConfusionCounts(config: config) }
@@ -32,7 +32,7 @@ struct TruePositives: CountMetricFunction {
 /// How often the answer is no where it is false.
 struct TrueNegatives: CountMetricFunction {
     static let className = "TrueNegatives"
-    static let count: @Sendable (ConfusionCounts.Counts) -> Double = { $0.trueNegatives }
+    static let score: @Sendable (ConfusionCounts.Counts) -> Double = { $0.trueNegatives }
     let counts: ConfusionCounts
 
     init(config: LayerConfig) throws { counts = try ConfusionCounts(config: config) }
@@ -41,7 +41,7 @@ struct TrueNegatives: CountMetricFunction {
 /// How often the answer is yes where it is false.
 struct FalsePositives: CountMetricFunction {
     static let className = "FalsePositives"
-    static let count: @Sendable (ConfusionCounts.Counts) -> Double = { $0.falsePositives }
+    static let score: @Sendable (ConfusionCounts.Counts) -> Double = { $0.falsePositives }
     let counts: ConfusionCounts
 
     init(config: LayerConfig) throws { counts = try ConfusionCounts(config: config) }
@@ -50,8 +50,30 @@ struct FalsePositives: CountMetricFunction {
 /// How often the answer is no where it is true.
 struct FalseNegatives: CountMetricFunction {
     static let className = "FalseNegatives"
-    static let count: @Sendable (ConfusionCounts.Counts) -> Double = { $0.falseNegatives }
+    static let score: @Sendable (ConfusionCounts.Counts) -> Double = { $0.falseNegatives }
     let counts: ConfusionCounts
 
     init(config: LayerConfig) throws { counts = try ConfusionCounts(config: config) }
+}
+
+/// The share of true answers among those that say yes.
+struct Precision: CountMetricFunction {
+    static let className = "Precision"
+    static let score: @Sendable (ConfusionCounts.Counts) -> Double = { $0.precision }
+    let counts: ConfusionCounts
+
+    init(config: LayerConfig) throws { counts = try ConfusionCounts(config: config) }
+
+    var config: JSONObject { counts.config }
+}
+
+/// The share of the true that is found.
+struct Recall: CountMetricFunction {
+    static let className = "Recall"
+    static let score: @Sendable (ConfusionCounts.Counts) -> Double = { $0.recall }
+    let counts: ConfusionCounts
+
+    init(config: LayerConfig) throws { counts = try ConfusionCounts(config: config) }
+
+    var config: JSONObject { counts.config }
 }

@@ -9,24 +9,21 @@ struct FBetaScore: MetricFunction {
 
     enum Average: String, CaseIterable, Sendable { case micro, macro, weighted }
 
-    private let average: Average
+    /// Nil for one score per class.
+    private let average: Average?
     private let beta: Double
     /// Predictions above it say yes; nil where the largest of a row does.
     private let threshold: Double?
 
     init(config: LayerConfig) throws {
-        guard config.value("average")?.string != nil else {
-            throw ModelError.config(
-                key: "average", cause: "micro, macro or weighted is needed for one number")
-        }
-        average = try config.choice("average")
+        average = config.value("average") == nil ? nil : try config.choice("average")
         beta = try config.number("beta", default: 1, in: .leastNonzeroMagnitude...1e6)
         threshold = try config.optionalPositive("threshold")
     }
 
     var config: JSONObject {
         [
-            "average": .string(average.rawValue), "beta": .double(beta),
+            "average": average.map { .string($0.rawValue) } ?? .null, "beta": .double(beta),
             "threshold": threshold.json,
         ]
     }
@@ -68,17 +65,19 @@ struct FBetaScore: MetricFunction {
             graph.compare(.greaterOrEqual, prediction, largest), isThere)
     }
 
-    func result(_ sums: [Double]) -> Double {
+    func results(_ sums: [Double]) -> [Double] {
         let classes = sums.count / 3
         let counts = (0..<classes).map { (sums[$0], sums[classes + $0], sums[2 * classes + $0]) }
         switch average {
+        case nil: return counts.map(score)
         case .micro:
-            return score(
-                counts.reduce((0, 0, 0)) { ($0.0 + $1.0, $0.1 + $1.1, $0.2 + $1.2) })
-        case .macro: return counts.map(score).reduce(0, +) / Double(max(classes, 1))
+            return [
+                score(counts.reduce((0, 0, 0)) { ($0.0 + $1.0, $0.1 + $1.1, $0.2 + $1.2) })
+            ]
+        case .macro: return [counts.map(score).reduce(0, +) / Double(max(classes, 1))]
         case .weighted:
             let total = counts.reduce(0) { $0 + $1.0 + $1.2 } + epsilon
-            return counts.reduce(0) { $0 + score($1) * ($1.0 + $1.2) / total }
+            return [counts.reduce(0) { $0 + score($1) * ($1.0 + $1.2) / total }]
         }
     }
 
@@ -111,5 +110,5 @@ struct F1Score: MetricFunction {
         try score.statistics(truth, prediction, weights: weights, in: &graph)
     }
 
-    func result(_ sums: [Double]) -> Double { score.result(sums) }
+    func results(_ sums: [Double]) -> [Double] { score.results(sums) }
 }

@@ -1,4 +1,4 @@
-package import SwiftletFiles
+public import SwiftletFiles
 package import SwiftletGraph
 internal import SwiftletLayers
 internal import SwiftletTensor
@@ -17,12 +17,27 @@ public struct Metric: Sendable {
         SparseTopKCategoricalAccuracy.self, RootMeanSquaredError.self, CosineSimilarityMetric.self,
         Precision.self, Recall.self, TruePositives.self, TrueNegatives.self, FalsePositives.self,
         FalseNegatives.self, AUC.self, F1Score.self, FBetaScore.self, R2Score.self,
+        PrecisionAtRecall.self, RecallAtPrecision.self, SensitivityAtSpecificity.self,
+        SpecificityAtSensitivity.self, IoU.self, BinaryIoU.self, MeanIoU.self, OneHotIoU.self,
+        OneHotMeanIoU.self, PearsonCorrelation.self, ConcordanceCorrelation.self,
+        EqualityAccuracy.self, MeanOfTargets.self, SumOfTargets.self,
     ]
+
+    /// Keras's names of all metrics but for the losses, which are metrics too.
+    public static var names: [String] { functions.map { snakeCase($0.className) } }
 
     /// The metric of that Keras name, e.g. `accuracy`, `mae` or `auc`; every loss is one too.
     ///
     /// - Throws: ``TrainingError/unknown(kind:name:)``.
     public init(named name: String) throws { try self.init(json: .string(name)) }
+
+    /// The metric of that Keras class with Keras's options, e.g. `"IoU"` with `["num_classes": 3,
+    /// "target_class_ids": [0]]`.
+    ///
+    /// - Throws: ``TrainingError`` naming what is unknown or out of its range.
+    public init(named className: String, options: JSONObject) throws {
+        try self.init(json: ["class_name": .string(className), "config": .object(options)])
+    }
 
     /// Reads a name, a serialized metric or a serialized function.
     package init(json: JSON) throws {
@@ -36,8 +51,11 @@ public struct Metric: Sendable {
                 source: json)
             return
         }
+        // Only a name lets the shapes decide which accuracy is meant.
+        let isObject = json["class_name"]?.string == "Accuracy"
         if let type = Self.functions.first(where: { type in
-            object.name == type.className || object.name == snakeCase(type.className)
+            if isObject { return type == EqualityAccuracy.self }
+            return object.name == type.className || object.name == snakeCase(type.className)
                 || type.aliases.contains(object.name)
         }) {
             let function = try object.reading { try type.init(config: $0) }
@@ -108,5 +126,6 @@ public struct Metric: Sendable {
         return try function.statistics(truth, prediction, weights: weights, in: &graph)
     }
 
-    package func result(_ sums: [Double]) -> Double { function.result(sums) }
+    /// One number, or several.
+    package func results(_ sums: [Double]) -> [Double] { function.results(sums) }
 }

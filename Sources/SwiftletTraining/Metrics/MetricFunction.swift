@@ -25,8 +25,8 @@ protocol MetricFunction: Sendable {
         _ truth: Value, _ prediction: Value, weights: Value?, in graph: inout Graph
     ) throws -> Value
 
-    /// The metric from the sums of its statistics.
-    func result(_ sums: [Double]) -> Double
+    /// The metric from the sums of its statistics: one number, or several, such as one per class.
+    func results(_ sums: [Double]) -> [Double]
 
     /// Whether targets are class numbers, which must lie below the prediction's last extent.
     var takesClassNumbers: Bool { get }
@@ -42,6 +42,9 @@ extension MetricFunction {
 protocol MeanMetricFunction: MetricFunction {
     /// One number per sample or position.
     func values(_ truth: Value, _ prediction: Value, in graph: inout Graph) throws -> Value
+
+    /// The metric from the mean.
+    func result(mean: Double) -> Double
 }
 
 extension MeanMetricFunction {
@@ -51,7 +54,9 @@ extension MeanMetricFunction {
         try graph.weightedSums(values(truth, prediction, in: &graph), weights)
     }
 
-    func result(_ sums: [Double]) -> Double { sums[1] == 0 ? 0 : sums[0] / sums[1] }
+    func result(mean: Double) -> Double { mean }
+
+    func results(_ sums: [Double]) -> [Double] { [result(mean: ratio(sums[0], sums[1]))] }
 }
 
 extension Graph {

@@ -13,9 +13,7 @@ struct RootMeanSquaredError: MeanMetricFunction {
         try graph.meanOfLast(graph.square(graph.difference(truth, prediction)))
     }
 
-    func result(_ sums: [Double]) -> Double {
-        sums[1] == 0 ? 0 : (sums[0] / sums[1]).squareRoot()
-    }
+    func result(mean: Double) -> Double { mean.squareRoot() }
 }
 
 extension Metric {

@@ -21,7 +21,7 @@ struct Adadelta: UpdateRule {
 
     var config: JSONObject { ["rho": .double(rho), "epsilon": .double(epsilon)] }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         [
             [
                 OptimizerSlot("accumulated_grad", shape),

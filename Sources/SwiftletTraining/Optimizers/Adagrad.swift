@@ -23,7 +23,7 @@ struct Adagrad: UpdateRule {
         ["initial_accumulator_value": .double(start), "epsilon": .double(epsilon)]
     }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         [[OptimizerSlot("accumulator", shape, start: .constant(Float(start)))]]
     }
 

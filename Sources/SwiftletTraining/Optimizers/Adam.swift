@@ -33,7 +33,7 @@ struct Adam: UpdateRule {
         ]
     }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         let moments = [OptimizerSlot("momentum", shape), OptimizerSlot("velocity", shape)]
         return isAMSGrad ? [moments, [OptimizerSlot("velocity_hat", shape)]] : [moments]
     }

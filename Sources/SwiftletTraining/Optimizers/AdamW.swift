@@ -17,7 +17,9 @@ struct AdamW: UpdateRule {
 
     var config: JSONObject { adam.config }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] { adam.slots(for: shape) }
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
+        adam.slots(for: shape, path: path)
+    }
 
     func update(_ weight: WeightUpdate, step: OptimizerStep, workers: Workers) {
         adam.update(weight, step: step, workers: workers)

@@ -9,6 +9,7 @@ internal import SwiftletTensor
 struct Adamax: UpdateRule {
     static let className = "Adamax"
     static let defaultLearningRate = 0.001
+    static let takesSizes = true
     let beta1: Double
     let beta2: Double
     let epsilon: Double
@@ -27,14 +28,15 @@ struct Adamax: UpdateRule {
         ["beta_1": .double(beta1), "beta_2": .double(beta2), "epsilon": .double(epsilon)]
     }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         [[OptimizerSlot("momentum", shape), OptimizerSlot("norm", shape)]]
     }
 
     func update(_ weight: WeightUpdate, step: OptimizerStep, workers: Workers) {
         var rule = sl_adamax(
             rate: step.rate, rest_1: Float(1 - beta1), beta_2: Float(beta2),
-            correction: 1 - power(Float(beta1), step.number), epsilon: Float(epsilon))
+            correction: 1 - power(Float(beta1), step.number), epsilon: Float(epsilon),
+            takes_roots: weight.squares != nil)
         weight.forEachPart(workers) { sl_step_adamax($0, &rule) }
     }
 }

@@ -34,7 +34,7 @@ struct Ftrl: UpdateRule {
         ]
     }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         [
             [
                 OptimizerSlot("accumulator", shape, start: .constant(Float(start))),

@@ -21,7 +21,9 @@ struct Lion: UpdateRule {
 
     var config: JSONObject { ["beta_1": .double(beta1), "beta_2": .double(beta2)] }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] { [[OptimizerSlot("momentum", shape)]] }
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
+        [[OptimizerSlot("momentum", shape)]]
+    }
 
     func update(_ weight: WeightUpdate, step: OptimizerStep, workers: Workers) {
         var rule = sl_lion(rate: step.rate, beta_1: Float(beta1), beta_2: Float(beta2))

@@ -27,7 +27,7 @@ struct Nadam: UpdateRule {
         ["beta_1": .double(beta1), "beta_2": .double(beta2), "epsilon": .double(epsilon)]
     }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         [[OptimizerSlot("momentum", shape), OptimizerSlot("velocity", shape)]]
     }
 

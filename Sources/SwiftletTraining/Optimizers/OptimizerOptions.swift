@@ -27,12 +27,15 @@ public struct OptimizerOptions: Sendable {
 
     /// The part of each weight that is taken off per step, times the learning rate.
     public var weightDecay: Double?
+    /// Regular expressions: weights in whose own names (`bias`, `gamma`) one occurs do not decay.
+    /// Keras's `exclude_from_weight_decay`, which its files do not keep.
+    public var weightDecayExclusions: [String] = []
     public var clipping: Clipping?
     public var average: Average?
     /// Steps over whose gradients the mean is taken before the weights change, at least 2.
     public var accumulationSteps: Int?
-    /// Kept for files; computation in single precision needs no scaling of the loss.
-    var lossScaleFactor: Double?
+    /// What the loss is multiplied by before its gradients are taken, which are then divided by it.
+    public var lossScaleFactor: Double?
     /// Kept for files where no average is made.
     var unusedMomentum = 0.99
 
@@ -73,6 +76,22 @@ public struct OptimizerOptions: Sendable {
                 key: "gradient_accumulation_steps", cause: "\(steps), at least 2 expected")
         }
         lossScaleFactor = try config.optionalPositive("loss_scale_factor")
+        weightDecayExclusions = try (config.value(Self.exclusions)?.array ?? []).map { pattern in
+            guard let text = pattern.string, (try? Regex(text)) != nil else {
+                throw ModelError.config(
+                    key: Self.exclusions, cause: "\(pattern.text()) is no regular expression")
+            }
+            return text
+        }
+    }
+
+    /// Not a word of Keras's files: kept while a model is in memory.
+    private static let exclusions = "exclude_from_weight_decay"
+
+    /// Whether the weight at `path` does not decay.
+    func excludesFromWeightDecay(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return weightDecayExclusions.contains { name.contains(pattern: $0) }
     }
 
     var config: JSONObject {
@@ -85,7 +104,7 @@ public struct OptimizerOptions: Sendable {
         case .value(let limit): value = limit
         case nil: break
         }
-        return [
+        var result: JSONObject = [
             "weight_decay": weightDecay.json, "clipnorm": norm.json,
             "global_clipnorm": globalNorm.json, "clipvalue": value.json,
             "use_ema": .bool(average != nil),
@@ -94,6 +113,10 @@ public struct OptimizerOptions: Sendable {
             "loss_scale_factor": lossScaleFactor.json,
             "gradient_accumulation_steps": accumulationSteps.json,
         ]
+        if !weightDecayExclusions.isEmpty {
+            result[Self.exclusions] = .array(weightDecayExclusions.map(JSON.string))
+        }
+        return result
     }
 }
 

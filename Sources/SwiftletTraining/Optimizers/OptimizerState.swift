@@ -1,315 +1,204 @@
-internal import CKernels
-internal import SwiftletFiles
 package import SwiftletTensor
 
-/// An optimizer at work: the number of steps made, the learning rate, and what the rule remembers.
-package struct OptimizerState: Sendable {
+/// An optimizer at work: one rule for all weights, or several for some each, and the scale of the
+/// loss where there is one.
+package struct OptimizerState {
     package let optimizer: Optimizer
     /// The trained weights in the model's order.
     package let weights: [(path: String, shape: Shape)]
-    /// Steps made, those included that only accumulated gradients.
-    package private(set) var iteration = 0
-    /// The rate where it does not follow a schedule; callbacks may change it.
-    package var learningRate: Float
-    private var averages: [Tensor] = []
-    private var accumulators: [Tensor] = []
-    /// Per weight, over all groups.
-    private var slots: [[Tensor]] = []
-    private var scalars: [Float]
+    /// In Keras's order: those for patterns, then the one for all other weights.
+    private var rules: [RuleState]
+    /// Per rule, the positions of its weights.
+    private let members: [[Int]]
+    private var scaling: LossScaleState?
+    /// Steps of several rules together.
+    private var sharedIteration = 0
 
-    /// - Parameter values: the weights' values, of float32.
+    /// - Parameters:
+    ///   - values: the weights' values, of float32.
+    ///   - model: the model's name, with which Keras begins the paths of a chain's weights.
     package init(
-        _ optimizer: Optimizer, weights: [(path: String, shape: Shape)], values: [Tensor]
+        _ optimizer: Optimizer, weights: [(path: String, shape: Shape)], values: [Tensor],
+        model: String? = nil
     ) throws {
         self.optimizer = optimizer
         self.weights = weights
-        learningRate =
-            if case .constant(let rate) = optimizer.learningRate.kind { Float(rate) } else { 0 }
-        scalars = optimizer.rule.scalars.map(\.start)
-        if optimizer.options.average != nil {
-            averages = try weights.map { try Tensor(zeros: $0.shape) }
+        let owners = try weights.map { try optimizer.part(for: $0.path, of: model) }
+        let optimizers = optimizer.parts.map(\.optimizer) + [optimizer]
+        members = optimizers.indices.map { part in
+            weights.indices.filter { (owners[$0] ?? optimizers.count - 1) == part }
         }
-        if optimizer.options.accumulationSteps != nil {
-            accumulators = try weights.map { try Tensor(zeros: $0.shape) }
+        rules = try zip(optimizers, members).map { optimizer, members in
+            try RuleState(
+                optimizer, weights: members.map { weights[$0] }, values: members.map { values[$0] })
         }
-        slots = try zip(weights, values).map { weight, value in
-            try optimizer.rule.slots(for: weight.shape).joined().map { slot in
-                switch slot.start {
-                case .constant(let number): try Tensor(repeating: number, shape: slot.shape)
-                case .weight: value
-                }
-            }
-        }
+        scaling = optimizer.dynamicLossScale.map { LossScaleState($0) }
+    }
+
+    private var hasSeveralRules: Bool { rules.count > 1 }
+    private var mainRule: RuleState { rules[rules.count - 1] }
+
+    /// Steps made, those included that only accumulated gradients.
+    package var iteration: Int { hasSeveralRules ? sharedIteration : mainRule.iteration }
+
+    /// The rate where it does not follow a schedule; callbacks may change it.
+    package var learningRate: Float {
+        get { mainRule.learningRate }
+        set { rules[rules.count - 1].learningRate = newValue }
     }
 
     /// The rate of the next step.
-    package var currentRate: Float {
-        switch optimizer.learningRate.kind {
-        case .constant: learningRate
-        case .schedule(let schedule): schedule.rate(at: Float(iteration))
-        }
+    package var currentRate: Float { mainRule.currentRate }
+
+    /// What the loss is to be multiplied by before its gradients are taken; nil for nothing.
+    package var lossScale: Float? {
+        scaling?.scale ?? optimizer.options.lossScaleFactor.map { Float($0) }
     }
 
-    /// Updates that the rule has made: fewer than ``iteration`` where gradients accumulate.
-    private var updates: Int { iteration / (optimizer.options.accumulationSteps ?? 1) }
+    /// Per weight, how its gradient is treated if it is one of look-ups; nil where it is accumulated and
+    /// so like any other.
+    package var lookupRules: [LookupRule?] {
+        var result = [LookupRule?](repeating: nil, count: weights.count)
+        for (rule, members) in zip(rules, members) {
+            for index in members { result[index] = rule.lookupRule }
+        }
+        return result
+    }
 
     // MARK: Steps
 
-    /// Makes one step.
+    /// Makes one step, or none if the loss is scaled and a gradient is not finite.
     ///
     /// - Parameters:
-    ///   - gradients: one per weight; nil leaves the weight as it is.
-    ///   - squares: what stands for the squares of a weight's gradient, where it is not nil; empty
-    ///     if it is nil for all.
+    ///   - gradients: one per weight, of the scaled loss; nil leaves the weight as it is.
     ///   - values: the weights' values, changed in place.
     package mutating func apply(
-        _ gradients: [UnsafePointer<Float>?], squares: [UnsafePointer<Float>?] = [],
-        to values: inout [Tensor], workers: Workers
+        _ gradients: [Gradient?], to values: inout [Tensor], workers: Workers
     ) throws {
         precondition(gradients.count == weights.count && values.count == weights.count)
-        if let steps = optimizer.options.accumulationSteps {
-            let isUpdate = (iteration + 1) % steps == 0
-            let share = isUpdate ? 1 / Float(steps) : 1
-            var means = gradients
-            for index in weights.indices {
-                guard let gradient = gradients[index] else { continue }
-                let sum = try accumulators[index].uniqueFloats()
-                blend(share, gradient, share, sum, weights[index].shape, workers)
-                means[index] = UnsafePointer(sum)
+        let scale = lossScale.map { 1 / $0 } ?? 1
+        if scaling != nil {
+            let areFinite = zip(gradients, weights).allSatisfy { gradient, weight in
+                gradient.map { isFinite($0.elements, weight.shape.elementCount) } ?? true
             }
-            if isUpdate {
-                try update(means, [], &values, workers)
-                accumulators = try weights.map { try Tensor(zeros: $0.shape) }
-            }
-        } else {
-            try update(gradients, squares, &values, workers)
+            scaling?.step(areFinite: areFinite)
+            guard areFinite else { return }
         }
-        if let average = optimizer.options.average {
-            try updateAverages(average, of: &values, workers)
+        guard hasSeveralRules else {
+            return try rules[0].apply(gradients, scale: scale, to: &values, workers: workers)
         }
-        iteration += 1
+        let nothing = try Tensor(zeros: .vector(0))
+        for (rule, members) in members.enumerated()
+        where members.contains(where: { gradients[$0] != nil }) {
+            var own = Self.take(members, from: &values, leaving: nothing)
+            defer { for (place, index) in members.enumerated() { values[index] = own[place] } }
+            try rules[rule].apply(
+                members.map { gradients[$0] }, scale: scale, to: &own, workers: workers)
+        }
+        sharedIteration += 1
     }
 
-    private mutating func update(
-        _ gradients: [UnsafePointer<Float>?], _ squares: [UnsafePointer<Float>?],
-        _ values: inout [Tensor], _ workers: Workers
-    ) throws {
-        let rate = currentRate
-        var step = OptimizerStep(iteration: updates, rate: rate, scalars: scalars)
-        optimizer.rule.begin(&step)
-        scalars = step.scalars
-        let decay = optimizer.options.weightDecay.map { Float($0) * rate } ?? 0
-        let (scales, limit) = clipping(gradients, workers)
-        for index in weights.indices {
-            guard let gradient = gradients[index] else { continue }
-            let memory = try slots[index].indices.map { try slots[index][$0].uniqueFloats() }
-            optimizer.rule.update(
-                WeightUpdate(
-                    shape: weights[index].shape, weight: try values[index].uniqueFloats(),
-                    gradient: gradient, squares: squares.isEmpty ? nil : squares[index],
-                    slots: memory, scale: scales[index], limit: limit,
-                    decay: decay),
-                step: step, workers: workers)
-        }
-    }
-
-    /// What each gradient is multiplied by, and the limit of its elements then.
-    private func clipping(
-        _ gradients: [UnsafePointer<Float>?], _ workers: Workers
-    ) -> (scales: [Float], limit: Float) {
-        func squares() -> [Double] {
-            zip(gradients, weights).map { gradient, weight in
-                gradient.map { sumOfSquares($0, weight.shape.elementCount, workers) } ?? 0
-            }
-        }
-        switch optimizer.options.clipping {
-        case .norm(let limit):
-            let scales = squares().map { square in
-                // An infinite or undefined norm must not pass for a small one.
-                let norm = square.squareRoot()
-                return Float(norm <= limit ? 1 : limit / norm)
-            }
-            return (scales, .infinity)
-        case .globalNorm(let limit):
-            let norm = squares().reduce(0, +).squareRoot()
-            let scale = Float(norm <= limit ? 1 : norm.isFinite ? limit / norm : .nan)
-            return ([Float](repeating: scale, count: weights.count), .infinity)
-        case .value(let limit):
-            return ([Float](repeating: 1, count: weights.count), Float(limit))
-        case nil: return ([Float](repeating: 1, count: weights.count), .infinity)
-        }
-    }
-
-    private mutating func updateAverages(
-        _ average: OptimizerOptions.Average, of values: inout [Tensor], _ workers: Workers
-    ) throws {
-        let momentum = updates == 0 ? 0 : Float(average.momentum)
-        for index in weights.indices {
-            let value = try values[index].uniqueFloats()
-            blend(
-                1 - momentum, value, momentum, try averages[index].uniqueFloats(),
-                weights[index].shape, workers)
-        }
-        if let frequency = average.overwriteFrequency, (updates + 1) % frequency == 0 {
-            finish(&values)
+    /// Takes tensors out, so that they are written in place and not copied.
+    private static func take(
+        _ members: [Int], from values: inout [Tensor], leaving nothing: Tensor
+    ) -> [Tensor] {
+        members.map { index in
+            let tensor = values[index]
+            values[index] = nothing
+            return tensor
         }
     }
 
     /// Puts the averages in place of the weights, if averages are kept: the end of training.
     package func finish(_ values: inout [Tensor]) {
-        for index in averages.indices { values[index] = averages[index] }
+        for (rule, members) in zip(rules, members) {
+            for (place, average) in rule.averages.enumerated() {
+                values[members[place]] = average
+            }
+        }
+    }
+
+    /// The averages of the weights in their order; nil for weights of which none is kept.
+    package var averages: [Tensor?] {
+        var result = [Tensor?](repeating: nil, count: weights.count)
+        for (rule, members) in zip(rules, members) {
+            for (place, average) in rule.averages.enumerated() { result[members[place]] = average }
+        }
+        return result
+    }
+
+    /// Takes `values` for the averages of the weights where averages are kept.
+    package mutating func setAverages(_ values: [Tensor]) {
+        for (rule, members) in members.enumerated() {
+            rules[rule].setAverages(members.map { values[$0] })
+        }
     }
 
     // MARK: Saving
 
     /// The optimizer's variables in Keras 3's order.
     ///
-    /// `iteration` (int64), `learning_rate` (float32; absent if it follows a schedule), then for
-    /// every weight `<path>/average` and for every weight `<path>/gradient_accumulator` if these
-    /// options are on, then group by group `<path>/<slot>`, e.g. `dense/kernel/momentum`,
-    /// `dense/kernel/velocity`, `dense/bias/momentum`, …, and last the rule's scalars.
+    /// Of one rule: `iteration` (int64), `learning_rate` (float32; absent if it follows a schedule),
+    /// then for every weight `<path>/average` and for every weight `<path>/gradient_accumulator` if
+    /// these options are on, then group by group `<path>/<slot>`, e.g. `dense/kernel/momentum`,
+    /// `dense/kernel/velocity`, `dense/bias/momentum`, …, and last the rule's scalars. Several rules
+    /// follow each other, after an `iteration` and a `learning_rate` of their own. Where the scale of
+    /// the loss is dynamic, `iteration`, `learning_rate`, `step_counter` and `dynamic_scale` come
+    /// first.
     package func variables() throws -> [(name: String, value: Tensor)] {
-        var result: [(name: String, value: Tensor)] = [
-            ("iteration", try Tensor(scalar: Int64(iteration)))
-        ]
-        if hasRateVariable { result.append(("learning_rate", try Tensor(scalar: learningRate))) }
-        for place in places { result.append((place.name, self[place])) }
-        for (scalar, value) in zip(optimizer.rule.scalars, scalars) {
-            result.append((scalar.name, try Tensor(scalar: value)))
+        var result: [(name: String, value: Tensor)] = []
+        if let scaling {
+            result = try Self.header(iteration: 0) + scaling.variables()
+        }
+        guard hasSeveralRules else {
+            let own = try rules[0].variables()
+            return result + (scaling == nil ? own : own.map { ("inner/" + $0.name, $0.value) })
+        }
+        let prefix = scaling == nil ? "" : "inner/"
+        result += try Self.header(iteration: sharedIteration).map { (prefix + $0.name, $0.value) }
+        for (number, rule) in rules.enumerated() {
+            result += try rule.variables().map { (prefix + "\(number)/" + $0.name, $0.value) }
         }
         return result
+    }
+
+    private static func header(iteration: Int) throws -> [(name: String, value: Tensor)] {
+        [
+            ("iteration", try Tensor(scalar: Int64(iteration))),
+            ("learning_rate", try Tensor(scalar: 0 as Float)),
+        ]
     }
 
     /// Takes over what ``variables()`` gave, or what a Keras file holds, in Keras's order.
     ///
     /// - Throws: ``TrainingError/optimizerState(_:)`` if number or shapes do not fit the weights.
     package mutating func restore(_ variables: [(name: String, value: Tensor)]) throws {
-        guard let first = variables.first, first.value.elementCount == 1 else {
-            throw TrainingError.optimizerState("the number of steps is missing")
+        var rest = variables[...]
+        if scaling != nil, rest.count > 4, rest.prefix(4).allSatisfy({ $0.value.rank == 0 }) {
+            try scaling?.restore(rest.dropFirst(2).prefix(2).map(\.value))
+            rest = rest.dropFirst(4)
         }
-        var rest = variables.dropFirst()
-        if let second = rest.first, hasRateVariable, second.value.elementCount == 1,
-            second.name.hasSuffix("learning_rate") || !isPlaceName(second.name)
-        {
-            learningRate = try second.value.floats()[0]
-            rest = rest.dropFirst()
-        }
-        let places = places
-        // Keras 2's SGD keeps momenta even where its momentum is 0; nothing reads them.
-        if places.isEmpty, scalars.isEmpty { rest.removeAll() }
-        // A scalar that Keras of another version does not keep is left as it is.
-        guard rest.count == places.count || rest.count == places.count + scalars.count else {
+        guard hasSeveralRules else { return try rules[0].restore(Array(rest)) }
+        let wanted = rules.reduce(2) { $0 + $1.variableCount }
+        guard rest.count == wanted, let first = rest.first, first.value.elementCount == 1 else {
             throw TrainingError.optimizerState(
-                "\(places.count + scalars.count) tensors expected for the trained weights, "
-                    + "\(rest.count) found; compile the model anew to begin without them")
+                "\(wanted) tensors expected for \(rules.count) optimizers, \(rest.count) found")
         }
-        for (place, variable) in zip(places, rest) {
-            guard variable.value.shape == self[place].shape else {
-                throw TrainingError.optimizerState(
-                    "\(place.name) of shape \(self[place].shape) expected, "
-                        + "\(variable.value.shape) found")
-            }
-            self[place] = try variable.value.converted(to: .float32)
+        rest = rest.dropFirst(2)
+        for index in rules.indices {
+            let count = rules[index].variableCount
+            try rules[index].restore(Array(rest.prefix(count)))
+            rest = rest.dropFirst(count)
         }
-        for (index, variable) in rest.dropFirst(places.count).enumerated() {
-            guard let value = try variable.value.floats().first else { continue }
-            scalars[index] = value
-        }
-        iteration = Int(try first.value.converted(to: .int64).elements(of: Int64.self)[0])
-    }
-
-    private var hasRateVariable: Bool {
-        if case .constant = optimizer.learningRate.kind { true } else { false }
-    }
-
-    private func isPlaceName(_ name: String) -> Bool { places.contains { $0.name == name } }
-
-    /// Where one tensor of the state lies.
-    private struct Place {
-        enum Kind {
-            case average, accumulator
-            case slot(Int)
-        }
-        let name: String
-        let kind: Kind
-        let weight: Int
-    }
-
-    private var places: [Place] {
-        var result: [Place] = []
-        func add(_ kind: Place.Kind, _ name: String) {
-            result += weights.indices.map {
-                Place(name: "\(weights[$0].path)/\(name)", kind: kind, weight: $0)
-            }
-        }
-        if !averages.isEmpty { add(.average, "average") }
-        if !accumulators.isEmpty { add(.accumulator, "gradient_accumulator") }
-        let layouts = weights.map { optimizer.rule.slots(for: $0.shape) }
-        for group in 0..<(layouts.first?.count ?? 0) {
-            for (weight, layout) in layouts.enumerated() {
-                let before = layout[..<group].reduce(0) { $0 + $1.count }
-                for (index, slot) in layout[group].enumerated() {
-                    result.append(
-                        Place(
-                            name: "\(weights[weight].path)/\(slot.name)",
-                            kind: .slot(before + index), weight: weight))
-                }
-            }
-        }
-        return result
-    }
-
-    private subscript(place: Place) -> Tensor {
-        get {
-            switch place.kind {
-            case .average: averages[place.weight]
-            case .accumulator: accumulators[place.weight]
-            case .slot(let index): slots[place.weight][index]
-            }
-        }
-        set {
-            switch place.kind {
-            case .average: averages[place.weight] = newValue
-            case .accumulator: accumulators[place.weight] = newValue
-            case .slot(let index): slots[place.weight][index] = newValue
-            }
-        }
+        sharedIteration = Int(try first.value.converted(to: .int64).elements(of: Int64.self)[0])
     }
 }
 
-private func blend(
-    _ a: Float, _ x: UnsafePointer<Float>, _ b: Float, _ y: UnsafeMutablePointer<Float>,
-    _ shape: Shape, _ workers: Workers
-) {
-    workers.forEach(count: shape.elementCount, grain: WeightUpdate.grain) { range in
-        sl_blend(
-            SL_CPU_ACTIVE, range.count, a, x + range.lowerBound, b, y + range.lowerBound)
+/// Whether no element is infinite or undefined.
+private func isFinite(_ x: UnsafePointer<Float>, _ count: Int) -> Bool {
+    var hasOther = false
+    for index in 0..<count {
+        hasOther = hasOther || x[index].bitPattern & 0x7f80_0000 == 0x7f80_0000
     }
-}
-
-/// In pieces of fixed size, added up in order.
-private func sumOfSquares(
-    _ x: UnsafePointer<Float>, _ count: Int, _ workers: Workers
-) -> Double {
-    let grain = WeightUpdate.grain
-    var sums = [Double](repeating: 0, count: (count + grain - 1) / grain)
-    sums.withUnsafeMutableBufferPointer { sums in
-        // Each part writes its own element.
-        nonisolated(unsafe) let sums = sums
-        workers.forEach(count: count, grain: grain) { range in
-            sums[range.lowerBound / grain] = sl_sum_of_squares(
-                SL_CPU_ACTIVE, range.count, x + range.lowerBound)
-        }
-    }
-    return sums.reduce(0, +)
-}
-
-extension Tensor {
-    /// The elements, for writing, after a copy if others hold them too. Valid while this value is
-    /// alive and not copied.
-    mutating func uniqueFloats() throws -> UnsafeMutablePointer<Float> {
-        precondition(dtype == .float32)
-        try withUnsafeMutableBytes { _ in }
-        return storage.pointer.assumingMemoryBound(to: Float.self)
-    }
+    return !hasOther
 }

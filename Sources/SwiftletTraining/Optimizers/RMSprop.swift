@@ -33,7 +33,7 @@ struct RMSprop: UpdateRule {
         ]
     }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         var groups = [[OptimizerSlot("velocity", shape)]]
         if momentum > 0 { groups.append([OptimizerSlot("momentum", shape)]) }
         if isCentered { groups.append([OptimizerSlot("average_gradient", shape)]) }

@@ -22,7 +22,7 @@ struct SGD: UpdateRule {
 
     var config: JSONObject { ["momentum": .double(momentum), "nesterov": .bool(isNesterov)] }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         momentum == 0 ? [] : [[OptimizerSlot("momentum", shape)]]
     }
 

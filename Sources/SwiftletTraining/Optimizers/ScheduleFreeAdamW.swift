@@ -28,7 +28,7 @@ struct ScheduleFreeAdamW: UpdateRule {
         ]
     }
 
-    func slots(for shape: Shape) -> [[OptimizerSlot]] {
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]] {
         [
             [
                 OptimizerSlot("momentum", shape, start: .weight),

@@ -11,6 +11,9 @@ protocol UpdateRule: Sendable {
     static var className: String { get }
     static var defaultLearningRate: Double { get }
     static var defaultWeightDecay: Double? { get }
+    /// Whether the rule takes a gradient's sizes and not its squares: where one is made of several
+    /// parts (``Gradient/squares``), it then wants the square of the sum of their sizes.
+    static var takesSizes: Bool { get }
 
     init(config: LayerConfig) throws
 
@@ -19,7 +22,7 @@ protocol UpdateRule: Sendable {
 
     /// What the rule remembers for each weight, in Keras's order of creation: a group of slots is
     /// made for one weight after another before the next group is.
-    func slots(for shape: Shape) -> [[OptimizerSlot]]
+    func slots(for shape: Shape, path: String) -> [[OptimizerSlot]]
 
     /// Numbers that the rule remembers once for all weights, after the slots.
     var scalars: [OptimizerScalar] { get }
@@ -27,14 +30,24 @@ protocol UpdateRule: Sendable {
     /// Called once before the weights are updated.
     func begin(_ step: inout OptimizerStep)
 
+    /// The decay of one weight, given that of all.
+    func weightDecay(_ decay: Double?, path: String, shape: Shape) -> Double?
+
+    /// The step of a weight that has to be seen as a whole; nil for weights of ``update``.
+    func graphStep(path: String, shape: Shape) -> GraphStep?
+
     /// Updates one weight. The result must not depend on the number of threads.
     func update(_ weight: WeightUpdate, step: OptimizerStep, workers: Workers)
 }
 
 extension UpdateRule {
     static var defaultWeightDecay: Double? { nil }
+    static var takesSizes: Bool { false }
     var scalars: [OptimizerScalar] { [] }
     func begin(_ step: inout OptimizerStep) {}
+    func weightDecay(_ decay: Double?, path: String, shape: Shape) -> Double? { decay }
+    func graphStep(path: String, shape: Shape) -> GraphStep? { nil }
+    func update(_ weight: WeightUpdate, step: OptimizerStep, workers: Workers) {}
 }
 
 /// A tensor that an optimizer keeps for a weight.
@@ -43,6 +56,8 @@ struct OptimizerSlot: Sendable {
         case constant(Float)
         /// The weight's own values.
         case weight
+        /// A whole number that Keras keeps and does not use.
+        case unused
     }
 
     /// As Keras names it, e.g. `momentum`.
@@ -53,6 +68,8 @@ struct OptimizerSlot: Sendable {
     init(_ name: String, _ shape: Shape, start: Start = .constant(0)) {
         (self.name, self.shape, self.start) = (name, shape, start)
     }
+
+    init(unused name: String) { self.init(name, [], start: .unused) }
 }
 
 /// A number that an optimizer keeps.
@@ -65,12 +82,28 @@ struct OptimizerScalar: Sendable {
 struct OptimizerStep: Sendable {
     /// Steps before this one.
     let iteration: Int
-    let rate: Float
+    var rate: Float
     /// The rule's ``UpdateRule/scalars``.
     var scalars: [Float]
 
     /// The number of the step as Keras computes with it: from 1, in single precision.
     var number: Float { Float(iteration + 1) }
+}
+
+/// Where the gradient of one weight lies during a step.
+package struct Gradient {
+    let elements: UnsafePointer<Float>
+    /// What stands for the gradient's squares, see ``LookupRule``; nil for themselves.
+    let squares: UnsafePointer<Float>?
+    /// What stands for the sum of all squares then.
+    let squareSum: Double?
+
+    package init(
+        _ elements: UnsafePointer<Float>, squares: UnsafePointer<Float>? = nil,
+        squareSum: Double? = nil
+    ) {
+        (self.elements, self.squares, self.squareSum) = (elements, squares, squareSum)
+    }
 }
 
 /// One weight's memory during a step.

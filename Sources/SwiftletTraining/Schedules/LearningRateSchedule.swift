@@ -1,4 +1,4 @@
-package import SwiftletFiles
+public import SwiftletFiles
 internal import SwiftletLayers
 
 /// A learning rate that changes with the number of training steps; Keras's
@@ -44,6 +44,24 @@ public struct LearningRate: Sendable, ExpressibleByFloatLiteral {
         PolynomialDecay.self, CosineDecay.self, CosineDecayRestarts.self,
     ]
 
+    /// Keras's names of all schedules.
+    public static var names: [String] { schedules.map { $0.className } }
+
+    /// The schedule of that Keras name (`CosineDecay` or `cosine_decay`) with Keras's options.
+    ///
+    /// - Throws: ``TrainingError`` naming what is unknown or out of its range.
+    public init(named name: String, options: JSONObject) throws {
+        try self.init(json: ["class_name": .string(name), "config": .object(options)])
+    }
+
+    /// The rate of the first step.
+    package var initialRate: Double {
+        switch kind {
+        case .constant(let rate): rate
+        case .schedule(let schedule): Double(schedule.rate(at: 0))
+        }
+    }
+
     /// Reads a number or a serialized schedule.
     package init(json: JSON) throws {
         if let rate = json.double {
@@ -51,7 +69,11 @@ public struct LearningRate: Sendable, ExpressibleByFloatLiteral {
             return
         }
         let object = try KerasObject(json, kind: "learning-rate schedule")
-        guard let type = Self.schedules.first(where: { $0.className == object.name }) else {
+        guard
+            let type = Self.schedules.first(where: {
+                $0.className == object.name || snakeCase($0.className) == object.name
+            })
+        else {
             throw object.unknown
         }
         kind = .schedule(try object.reading { try type.init(config: $0) })
