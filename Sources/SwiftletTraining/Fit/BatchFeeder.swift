@@ -85,7 +85,9 @@ struct BatchFeeder {
         }
         self.targets = targets
         self.sampleWeights = try sampleWeights.map {
-            try Column($0, rowShape: [], dtype: .float32, batchSize: size)
+            try Column(
+                $0, rowShape: Array($0.shape.dimensions.dropFirst()), dtype: .float32,
+                batchSize: size)
         }
     }
 
@@ -146,7 +148,7 @@ struct BatchFeeder {
         BatchTypes(
             inputs: try inputs.map { try $0.type(rows: rows) },
             targets: try targets.map { try $0?.type(rows: rows) },
-            hasSampleWeights: sampleWeights != nil)
+            sampleWeights: try sampleWeights?.type(rows: rows))
     }
 
     /// Brings the samples at `rows` into memory; valid until the next call.

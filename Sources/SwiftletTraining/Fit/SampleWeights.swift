@@ -20,16 +20,22 @@ extension Dataset {
         }
         let values = try tensor.floats()
         let width = count == 0 ? 1 : values.count / count
-        var weights = try sampleWeights?.floats() ?? [Float](repeating: 1, count: count)
+        // One per sample, or several for the positions in it.
+        let given = try sampleWeights ?? Tensor(repeating: 1 as Float, shape: .vector(count))
+        var weights = try given.floats()
+        let positions = count == 0 ? 1 : weights.count / count
         for sample in 0..<count {
             let row = values[sample * width..<(sample + 1) * width]
             let label =
                 width == 1
                 ? Int(exactly: row.first ?? 0)
                 : row.indices.max { row[$0] < row[$1] }.map { $0 - row.startIndex }
-            if let label, let weight = classes[label] { weights[sample] *= Float(weight) }
+            guard let label, let weight = classes[label] else { continue }
+            for place in sample * positions..<(sample + 1) * positions {
+                weights[place] *= Float(weight)
+            }
         }
-        return try Tensor(weights)
+        return try Tensor(weights, shape: given.shape)
     }
 
     /// Refuses class numbers that the output has no place for.

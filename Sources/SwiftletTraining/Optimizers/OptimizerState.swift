@@ -173,6 +173,11 @@ package struct OptimizerState {
     ///
     /// - Throws: ``TrainingError/optimizerState(_:)`` if number or shapes do not fit the weights.
     package mutating func restore(_ variables: [(name: String, value: Tensor)]) throws {
+        if scaling != nil || hasSeveralRules,
+            variables.allSatisfy({ $0.value.rank == 0 })
+        {
+            return  // Saved before the first step: Keras had not made room for more yet.
+        }
         var rest = variables[...]
         if scaling != nil, rest.count > 4, rest.prefix(4).allSatisfy({ $0.value.rank == 0 }) {
             try scaling?.restore(rest.dropFirst(2).prefix(2).map(\.value))

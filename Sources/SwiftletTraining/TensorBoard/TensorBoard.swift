@@ -1,4 +1,4 @@
-public import SwiftletLayers
+internal import SwiftletLayers
 internal import SwiftletTensor
 
 /// Writes event files that TensorBoard shows, as Keras's callback of that name: in `train/` the
