@@ -54,6 +54,14 @@ extension Lowering {
     public mutating func matmul(_ a: Value, _ b: Value) throws -> Value { try graph.matmul(a, b) }
 
     // Over axes, which stay with an extent of 1 where `keepsDimensions` says so.
+    /// Of all elements, a scalar.
+    public mutating func sum(_ x: Value) throws -> Value {
+        try graph.sum(x, axes: Array(0..<graph.shape(of: x).rank))
+    }
+    /// Of all elements, a scalar.
+    public mutating func mean(_ x: Value) throws -> Value {
+        try graph.mean(x, axes: Array(0..<graph.shape(of: x).rank))
+    }
     public mutating func sum(
         _ x: Value, axes: [Int], keepsDimensions: Bool = false
     ) throws -> Value { try graph.sum(x, axes: axes, keepsDimensions: keepsDimensions) }

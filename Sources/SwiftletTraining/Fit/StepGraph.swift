@@ -185,7 +185,7 @@ struct StepGraph {
     }
 
     /// What layers add to the loss, and the penalties on trained weights.
-    private static func penalties(_ lowering: Lowering, in graph: inout Graph) throws -> [Value] {
+    static func penalties(_ lowering: Lowering, in graph: inout Graph) throws -> [Value] {
         var result = lowering.penalties
         for spec in lowering.specs where spec.isTrainable {
             guard let regularizer = spec.regularizer,
