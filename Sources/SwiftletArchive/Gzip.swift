@@ -13,20 +13,30 @@ package enum Gzip {
     package static func unpacked(
         _ file: MappedFile, limits: ZipLimits = ZipLimits()
     ) throws(ArchiveError) -> [UInt8] {
+        var output: [UInt8] = []
+        try unpack(file, limits: limits) { output += $0 }
+        return output
+    }
+
+    /// The same, one piece after the other.
+    package static func unpack(
+        _ file: MappedFile, limits: ZipLimits = ZipLimits(),
+        to sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
         try file.withUnsafeBytes { bytes throws(ArchiveError) in
             let limit = limits.unpackedBytes(from: bytes.count)
-            var output: [UInt8] = []
             var position = 0
+            var total = 0
             repeat {
                 guard let start = headerEnd(bytes, from: position) else {
                     throw damaged(file, "its header")
                 }
-                let member = output.count
-                position = try inflate(bytes, from: start, into: &output, limit: limit, file)
-                try checkTrailer(bytes, at: position, output[member...], file)
+                var member = Member(limit: limit - total)
+                position = try member.inflate(bytes, from: start, to: sink, file)
+                try member.checkTrailer(bytes, at: position, file)
                 position += 8
+                total += member.count
             } while position < bytes.count
-            return output
         }
     }
 
@@ -56,43 +66,59 @@ package enum Gzip {
         return position <= bytes.count ? position : nil
     }
 
-    /// - Returns: where the packed bytes end.
-    private static func inflate(
-        _ bytes: UnsafeRawBufferPointer, from start: Int, into output: inout [UInt8], limit: Int,
-        _ file: MappedFile
-    ) throws(ArchiveError) -> Int {
-        guard let inflater = Inflater() else {
-            throw ArchiveError(file.name, .file(.outOfMemory))
-        }
-        var position = start
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let step = chunk.withUnsafeMutableBytes {
-                inflater.step(from: .init(rebasing: bytes[position...]), to: $0)
-            }
-            position += step.taken
-            guard output.count + step.given <= limit else {
-                throw ArchiveError(
-                    file.name,
-                    .tooLarge(bytes: UInt64(output.count + step.given), limit: UInt64(limit)))
-            }
-            output += chunk[..<step.given]
-            if step.isEnd { return position }
-            guard step.taken > 0 || step.given > 0 else { throw damaged(file, "its packed bytes") }
-        }
-    }
+    /// One member while it is unpacked.
+    private struct Member {
+        /// The most bytes that it may unpack to.
+        let limit: Int
+        private(set) var count = 0
+        private var checksum: UInt32 = 0
 
-    private static func checkTrailer(
-        _ bytes: UnsafeRawBufferPointer, at position: Int, _ member: ArraySlice<UInt8>,
-        _ file: MappedFile
-    ) throws(ArchiveError) {
-        guard bytes.count - position >= 8 else { throw damaged(file, "cut off") }
-        let checksum = UInt32(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
-        let size = UInt32(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self))
-        guard size == UInt32(truncatingIfNeeded: member.count),
-            checksum == member.withUnsafeBytes({ crc32(of: $0) })
-        else { throw damaged(file, "wrong CRC-32 or length") }
+        init(limit: Int) { self.limit = limit }
+
+        /// - Returns: where the packed bytes end.
+        mutating func inflate(
+            _ bytes: UnsafeRawBufferPointer, from start: Int,
+            to sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void, _ file: MappedFile
+        ) throws(ArchiveError) -> Int {
+            guard let inflater = Inflater() else {
+                throw ArchiveError(file.name, .file(.outOfMemory))
+            }
+            var position = start
+            var chunk = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let step = chunk.withUnsafeMutableBytes {
+                    inflater.step(from: .init(rebasing: bytes[position...]), to: $0)
+                }
+                position += step.taken
+                count += step.given
+                guard count <= limit else {
+                    throw ArchiveError(
+                        file.name, .tooLarge(bytes: UInt64(count), limit: UInt64(limit)))
+                }
+                try chunk.withUnsafeBufferPointer { chunk throws(ArchiveError) in
+                    let piece = UnsafeRawBufferPointer(
+                        rebasing: UnsafeRawBufferPointer(chunk)[..<step.given])
+                    checksum = crc32(of: piece, continuing: checksum)
+                    try sink(piece)
+                }
+                if step.isEnd { return position }
+                guard step.taken > 0 || step.given > 0 else {
+                    throw Gzip.damaged(file, "its packed bytes")
+                }
+            }
+        }
+
+        func checkTrailer(
+            _ bytes: UnsafeRawBufferPointer, at position: Int, _ file: MappedFile
+        ) throws(ArchiveError) {
+            guard bytes.count - position >= 8 else { throw Gzip.damaged(file, "cut off") }
+            let stored = UInt32(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+            let size = UInt32(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self))
+            guard size == UInt32(truncatingIfNeeded: count), stored == checksum else {
+                throw Gzip.damaged(file, "wrong CRC-32 or length")
+            }
+        }
     }
 }

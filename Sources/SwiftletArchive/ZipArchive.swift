@@ -85,11 +85,12 @@ package struct ZipArchive: Sendable {
         }
         let range = entry.dataOffset..<entry.dataOffset + entry.compressedSize
         let part = MappedFile(range, of: file, name: name)
-        guard part.withUnsafeBytes({ crc32(of: $0) }) == entry.crc32 else {
+        // Whoever reads it next needs it in parts, as the checksum does.
+        var checksum: UInt32 = 0
+        part.forEachPiece { checksum = crc32(of: $0, continuing: checksum) }
+        guard checksum == entry.crc32 else {
             throw ArchiveError(file.name, entry: entry.name, .damaged("wrong CRC-32"))
         }
-        // Whoever reads it next needs it in parts.
-        part.withUnsafeBytes { part.release($0) }
         return part
     }
 

@@ -10,6 +10,9 @@ package struct ZipStream: ~Copyable {
     private var taken = 0
     private var given = 0
     private var checksum: UInt32 = 0
+    /// Packed bytes whose memory was given back.
+    private var released = 0
+    private static let releasedAtOnce = 1 << 24
 
     init(_ entry: ZipEntry, in file: MappedFile) throws(ArchiveError) {
         self.file = file
@@ -43,7 +46,16 @@ package struct ZipStream: ~Copyable {
         checksum = crc32(of: UnsafeRawBufferPointer(wanted), continuing: checksum)
         given += count
         if left == 0 { try checkEnd() }
+        releaseTaken()
         return count
+    }
+
+    /// What has been unpacked is not needed again.
+    private mutating func releaseTaken() {
+        guard taken - released > Self.releasedAtOnce || left == 0 else { return }
+        let range = entry.dataOffset + released..<entry.dataOffset + taken
+        file.withUnsafeBytes { file.release(UnsafeRawBufferPointer(rebasing: $0[range])) }
+        released = taken
     }
 
     /// Fills all of `buffer`.

@@ -16,6 +16,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case emptyPart(name: String, samples: Int)
     /// What a stratified split needs: one whole number, or one text, or one row per sample.
     case labels(String)
+    /// There are at least two parts.
+    case folds(Int)
     /// A batch has at least one sample.
     case batchSize(Int)
     /// The bytes or the types of the tensors do not allow it.
@@ -33,6 +35,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
             "fractions \(fractions): each has to be between 0 and 1, their sum less than 1"
         case .emptyPart(let name, let samples): "no samples for the \(name) part of \(samples)"
         case .labels(let cause): "no classes to stratify by: \(cause)"
+        case .folds(let count): "\(count) folds, at least 2 expected"
         case .batchSize(let size): "batch size \(size), at least 1 expected"
         case .tensor(let error): error.description
         }

@@ -21,21 +21,23 @@ extension Dataset {
     public func split(
         validation: Double = 0, test: Double = 0, seed: UInt64, stratifiedBy labels: Tensor? = nil
     ) throws(DatasetError) -> Split {
+        let parts = try places(
+            validation: validation, test: test, seed: seed, stratifiedBy: labels)
+        return Split(
+            train: try self.part("training", parts.train),
+            validation: validation > 0 ? try self.part("validation", parts.validation) : nil,
+            test: test > 0 ? try self.part("test", parts.test) : nil)
+    }
+
+    /// The same, as the samples' places.
+    package func places(
+        validation: Double, test: Double = 0, seed: UInt64, stratifiedBy labels: Tensor? = nil
+    ) throws(DatasetError) -> (train: [Int], validation: [Int], test: [Int]) {
         let fractions = [test, validation]
         guard fractions.allSatisfy({ $0 >= 0 && $0 < 1 }), test + validation < 1 else {
             throw .fractions(fractions)
         }
-        let classes: [Int]
-        if let labels {
-            guard labels.shape.first == count else {
-                throw .counts(
-                    name: inputs[0].name, count: count, other: "the labels",
-                    otherCount: labels.shape.first ?? 0)
-            }
-            classes = try labels.classIndices()
-        } else {
-            classes = [Int](repeating: 0, count: count)
-        }
+        let classes = try classes(of: labels)
         var left = fractions.map { quotas(of: $0, classes: classes) }
         var parts: [[Int]] = [[], [], []]
         for sample in CounterRandom(seed: seed, name: "split").permutation(of: count) {
@@ -44,10 +46,47 @@ extension Dataset {
             if part < 2 { left[part][label] -= 1 }
             parts[part].append(sample)
         }
-        return Split(
-            train: try self.part("training", parts[2]),
-            validation: validation > 0 ? try self.part("validation", parts[1]) : nil,
-            test: test > 0 ? try self.part("test", parts[0]) : nil)
+        for (name, part, fraction) in [
+            ("training", 2, 1), ("validation", 1, validation), ("test", 0, test),
+        ] where fraction > 0 && parts[part].isEmpty {
+            throw .emptyPart(name: name, samples: count)
+        }
+        return (parts[2], parts[1], parts[0])
+    }
+
+    /// The places of the samples in each of `count` parts of equal size, to within one sample.
+    ///
+    /// - Parameter labels: as for a split; each class then has its share in every part.
+    /// - Throws: ``DatasetError`` for fewer than 2 parts or fewer samples than parts.
+    public func folds(
+        _ folds: Int, seed: UInt64, stratifiedBy labels: Tensor? = nil
+    ) throws(DatasetError) -> [[Int]] {
+        guard folds > 1 else { throw .folds(folds) }
+        guard folds <= count else { throw .emptyPart(name: "fold", samples: count) }
+        let classes = try classes(of: labels)
+        // Class after class dealt out in turn: neither classes nor parts differ by more than one.
+        let drawn = CounterRandom(seed: seed, name: "folds").permutation(of: count)
+        let byClass = Dictionary(grouping: drawn) { classes[$0] }
+        var parts = [[Int]](repeating: [], count: folds)
+        var next = 0
+        for label in byClass.keys.sorted() {
+            for sample in byClass[label] ?? [] {
+                parts[next % folds].append(sample)
+                next += 1
+            }
+        }
+        return parts.map { $0.sorted() }
+    }
+
+    /// The class of each sample; one for all without labels.
+    private func classes(of labels: Tensor?) throws(DatasetError) -> [Int] {
+        guard let labels else { return [Int](repeating: 0, count: count) }
+        guard labels.shape.first == count else {
+            throw .counts(
+                name: inputs[0].name, count: count, other: "the labels",
+                otherCount: labels.shape.first ?? 0)
+        }
+        return try labels.classIndices()
     }
 
     /// Takes the last samples for validation, as Keras's `validation_split` does.
@@ -55,11 +94,16 @@ extension Dataset {
         lastForValidation fraction: Double
     ) throws(DatasetError) -> (train: Dataset, validation: Dataset) {
         guard fraction > 0, fraction < 1 else { throw .fractions([fraction]) }
-        let boundary = Int((Double(count) * (1 - fraction)).rounded(.down))
+        let boundary = Self.boundary(count, fraction)
         return (
             try part("training", Array(0..<boundary)),
             try part("validation", Array(boundary..<count))
         )
+    }
+
+    /// Samples before the last ones that are for validation.
+    package static func boundary(_ count: Int, _ fraction: Double) -> Int {
+        Int((Double(count) * (1 - fraction)).rounded(.down))
     }
 
     private func part(_ name: String, _ indices: [Int]) throws(DatasetError) -> Dataset {

@@ -32,6 +32,13 @@ package final class MappedFile: @unchecked Sendable {
         ownership = .mapped
     }
 
+    /// The first bytes of an open file.
+    init(mapping descriptor: borrowing Descriptor, count: Int, name: String) throws(FileError) {
+        self.name = name
+        bytes = try count == 0 ? .init(start: nil, count: 0) : descriptor.map(count: count)
+        ownership = .mapped
+    }
+
     /// Bytes in memory that `body` writes, under a name for errors such as `model.keras`.
     package init<Failure>(
         count: Int, name: String,
@@ -70,6 +77,19 @@ package final class MappedFile: @unchecked Sendable {
         let result = try body(bytes)
         withExtendedLifetime(self) {}
         return result
+    }
+
+    /// Shows the bytes one piece after the other and gives back the memory of each, so that a file that is
+    /// larger than memory is read through.
+    package func forEachPiece<Failure>(
+        of size: Int = 1 << 24, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        for start in stride(from: 0, to: count, by: max(1, size)) {
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(count, start + size)])
+            try body(piece)
+            release(piece)
+        }
+        withExtendedLifetime(self) {}
     }
 
     /// Gives back the memory of a part of a mapped file; whoever reads it next fetches it anew.

@@ -72,6 +72,18 @@ package func createDirectory(_ path: String) throws(FileError) {
     }
 }
 
+/// Whether two paths lead to the same file; false if one of them is not there.
+package func isSameFile(_ a: String, _ b: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard stat(a, &first) == 0, stat(b, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+}
+
+/// Deletes a file; one that is not there is no error.
+package func removeFile(_ path: String) throws(FileError) {
+    guard unlink(path) == 0 || errno == ENOENT else { throw FileError(errnoFor: path) }
+}
+
 /// The part of a path before its last name: `a/b` → `a`, `b` → `.`, `/b` → `/`.
 package func directory(of path: String) -> String {
     let trimmed = trimmingSlashes(path)

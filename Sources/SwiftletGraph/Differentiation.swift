@@ -1,5 +1,8 @@
 /// Reverse-mode differentiation: graph in, longer graph out.
 extension Graph {
+    /// Stands before a node's label in those of its derivatives.
+    package static let gradientMark = "gradient of "
+
     /// Adds the derivatives of `value` with respect to each of `targets`.
     ///
     /// - Parameter seed: the derivative of the result with respect to `value`; ones by default, so
@@ -21,12 +24,15 @@ extension Graph {
         var gradients: [Value: Value] = [:]
         for (value, seed) in values { try accumulate(seed, into: &gradients[value]) }
         guard let last = values.map(\.value.node).max() else { return targets.map { _ in nil } }
+        let ownLabel = label
+        defer { label = ownLabel }
         for index in stride(from: last, through: 0, by: -1) where carries[index] {
             let node = nodes[index]
             let outer = node.types.indices.map { gradients[node.output($0)] }
             guard !node.inputs.isEmpty, outer.contains(where: { $0 != nil }),
                 node.inputs.contains(where: { carries[$0.node] })
             else { continue }
+            label = Self.gradientMark + node.label
             let inner = try node.op.gradients(of: node, outer, in: &self)
             for (input, gradient) in zip(node.inputs, inner) where carries[input.node] {
                 if let gradient { try accumulate(gradient, into: &gradients[input]) }

@@ -46,6 +46,33 @@ package struct HDF5Dataset: Sendable {
         }
     }
 
+    /// Whether the elements lie in one piece as a tensor has them, so that ``read()`` leaves them in the
+    /// file.
+    package func isPlain() throws(HDF5Error) -> Bool {
+        guard array.type.scalar.isNative else { return false }
+        return try session.perform(.init(part: .elements, address: object.address), at: path) {
+            (reading) throws(Refusal) in try array.contiguousBytes(reading) != nil
+        }
+    }
+
+    /// Reads the outermost axis piece by piece, for arrays that do not fit in memory.
+    ///
+    /// - Throws: ``HDF5Error`` as ``read()``, or what `body` throws.
+    package func forEachBand(_ body: (Tensor) throws -> Void) throws {
+        let operation = HDF5Session.Operation(part: .elements, address: object.address)
+        let bands = try session.perform(operation, at: path) { (reading) throws(Refusal) in
+            try array.bands(reading)
+        }
+        guard let bands else { return try body(read()) }
+        for band in 0..<bands.count {
+            let tensor = try session.perform(operation, at: path) { (reading) throws(Refusal) in
+                try array.tensor(of: band, in: bands, session.heap, reading)
+            }
+            try body(tensor)
+            tensor.releasePages()
+        }
+    }
+
     /// The names of the dataset's attributes, sorted.
     package func attributeNames() throws(HDF5Error) -> [String] {
         try object.attributes(session, path: path).names

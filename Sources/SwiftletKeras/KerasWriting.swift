@@ -162,9 +162,11 @@ private struct KerasWriting {
         try archive.finish()
     }
 
-    /// The time in Keras's form: `2025-01-31@23:59:59`.
+    /// The time in Keras's form: `2025-01-31@23:59:59`. `SOURCE_DATE_EPOCH` sets it, so that the same
+    /// work gives the same bytes.
     private static func now() -> String {
-        var seconds = time(nil)
+        var seconds =
+            getenv("SOURCE_DATE_EPOCH").flatMap { time_t(String(cString: $0)) } ?? time(nil)
         var parts = tm()
         gmtime_r(&seconds, &parts)
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }

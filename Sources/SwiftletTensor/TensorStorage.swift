@@ -76,6 +76,9 @@ package final class TensorStorage: @unchecked Sendable {
         isAligned ? start : copiedStart
     }
 
+    /// The bytes where they lie.
+    var unalignedBytes: UnsafeRawPointer { UnsafeRawPointer(start) }
+
     private var copiedStart: UnsafeMutableRawPointer {
         copy.withLock { copy in
             if copy == nil { copy = try? aligned() }

@@ -12,6 +12,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case loss(String)
     /// An argument of `fit` or `evaluate` makes no sense.
     case argument(name: String, cause: String)
+    /// The file that a broken off training left cannot be used.
+    case state(path: String, cause: String)
 
     public var description: String {
         switch self {
@@ -21,6 +23,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .optimizerState(let cause): "optimizer state: \(cause)"
         case .loss(let cause): "loss: \(cause)"
         case .argument(let name, let cause): "\(name): \(cause)"
+        case .state(let path, let cause): "\(path): \(cause)"
         }
     }
 }

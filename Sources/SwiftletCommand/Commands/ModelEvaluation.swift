@@ -18,7 +18,7 @@ struct ModelEvaluation {
         _ scoring: Scoring, execution: PredictionOptions, log: LogOptions
     ) throws -> (evaluation: Evaluation, samples: Dataset) {
         let position = try model.outputPosition(outputName, file: path, details: log.details)
-        let roles = DataRoles(inputs: model.inputNames, outputs: model.outputNames)
+        let roles = DataRoles(of: model)
         let samples = try DataSource.load(data, roles: roles)
         let predictor = try naming(path) { try execution.predictor(for: model) }
         var progress = log.progress("samples", total: samples.count)

@@ -32,7 +32,7 @@ struct Predict: ParsableCommand {
         try checkDestination(output)
         let model = try source.open()
         let destination = try DataDestination(output, arrayCount: model.outputNames.count)
-        var roles = DataRoles(inputs: model.inputNames)
+        var roles = DataRoles(of: model)
         roles.textInputs = model.textInputNames
         let inputs = try DataSource.loadInputs(input, roles: roles)
         let predictor = try naming(source.model) { try execution.predictor(for: model) }

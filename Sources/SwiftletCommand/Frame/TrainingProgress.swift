@@ -12,13 +12,28 @@ struct TrainingProgress: Callback {
         bar = log.progress("epoch \(run.epoch + 1)/\(run.epochs)", total: run.batchesPerEpoch)
     }
 
+    mutating func trainingBegins(_ run: TrainingRun) {
+        guard !run.adaptedLayers.isEmpty else { return }
+        log.note(
+            "adapted to the \(run.sampleCount) training samples: "
+                + run.adaptedLayers.joined(separator: ", "))
+    }
+
+    mutating func trainingResumes(_ run: TrainingRun) {
+        guard run.epoch < run.epochs, run.history.end == .completed else { return }
+        log.note("going on in epoch \(run.epoch + 1) after batch \(run.batch)")
+    }
+
     mutating func batchEnds(_ run: TrainingRun) {
+        if bar == nil { epochBegins(run) }
         bar?.update(done: run.batch + 1, note: Self.note(run))
     }
 
     mutating func epochEnds(_ run: TrainingRun) {
         bar?.finish(note: Self.note(run))
     }
+
+    var job: String? { nil }
 
     private static func note(_ run: TrainingRun) -> String {
         run.logs.map { "\($0.name) \(HistoryTable.text($0.value))" }.joined(separator: "  ")
@@ -38,11 +53,14 @@ struct HistoryTable {
         return "\((value * 1e4).rounded() / 1e4)"
     }
 
-    /// In a sentence.
+    /// A line for each finding.
     var diagnosis: String {
         let diagnosis = history.diagnosis
         let epoch = diagnosis.epoch.map { " (epoch \($0))" } ?? ""
-        return "\(diagnosis.verdict.rawValue)\(epoch): \(diagnosis.evidence)"
+        let findings =
+            ["\(diagnosis.verdict.rawValue)\(epoch): \(diagnosis.evidence)"]
+            + diagnosis.remarks.map { "\($0.kind.rawValue): \($0.evidence)" }
+        return findings.joined(separator: "\n")
     }
 
     func text(for console: Console) -> String {

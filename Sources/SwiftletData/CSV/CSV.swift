@@ -23,6 +23,34 @@ public enum CSV {
     }
 
     package static func decode(_ bytes: UnsafeRawBufferPointer) throws(CSVError) -> NumberTable {
+        var names: [String]?
+        var values: [Double] = []
+        var (rowCount, columnCount) = (0, 0)
+        do {
+            try forEachRow(bytes) { columnNames, row, _ in
+                (names, columnCount) = (columnNames, row.count)
+                values += row
+                rowCount += 1
+            }
+        } catch let error as CSVError {
+            throw error
+        } catch {
+            preconditionFailure("only the reader throws, not \(error)")
+        }
+        return try CSVError.wrapping { () throws(DataError.Cause) in
+            let matrix = try DataError.Cause.wrapping {
+                try Tensor(values, shape: Shape([rowCount, columnCount]))
+            }
+            return try NumberTable(columnNames: names, values: matrix)
+        }
+    }
+
+    /// Calls `body` with the header, the numbers of each row, and where the row ends.
+    ///
+    /// - Throws: ``CSVError``, or what `body` throws.
+    static func forEachRow(
+        _ bytes: UnsafeRawBufferPointer, _ body: ([String]?, [Double], _ end: Int) throws -> Void
+    ) throws {
         if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
             throw CSVError(place: nil, .unsupported("UTF-16 text"))
         }
@@ -33,31 +61,32 @@ public enum CSV {
         var names: [String]?
         var values: [Double] = []
         let columnCount = record.count
+        var isRow = true
         if record.contains(where: { $0.number == nil && !$0.isMissing }) {
             names = header(record)
-        } else {
-            try append(record, to: &values, names: nil)
+            isRow = false
         }
-        var rowCount = names == nil ? 1 : 0
-        while try reader.next(&record) {
-            guard record.count == columnCount else {
-                throw CSVError(
-                    place: "line \(record.first?.line ?? 0)",
-                    .malformed("\(columnCount) values expected, \(record.count) found"))
+        var rowCount = 0
+        repeat {
+            if isRow {
+                guard record.count == columnCount else {
+                    throw CSVError(
+                        place: "line \(record.first?.line ?? 0)",
+                        .malformed("\(columnCount) values expected, \(record.count) found"))
+                }
+                if rowCount > 0 || names != nil, let blank = reader.blankLineBefore,
+                    columnCount == 1
+                {
+                    throw CSVError(place: "line \(blank)", .missing("value"))
+                }
+                values.removeAll(keepingCapacity: true)
+                try append(record, to: &values, names: names)
+                try body(names, values, reader.position)
+                rowCount += 1
             }
-            if let blank = reader.blankLineBefore, columnCount == 1 {
-                throw CSVError(place: "line \(blank)", .missing("value"))
-            }
-            try append(record, to: &values, names: names)
-            rowCount += 1
-        }
+            isRow = true
+        } while try reader.next(&record)
         guard rowCount > 0 else { throw CSVError(place: nil, .missing("numbers below the header")) }
-        return try CSVError.wrapping { () throws(DataError.Cause) in
-            let matrix = try DataError.Cause.wrapping {
-                try Tensor(values, shape: Shape([rowCount, columnCount]))
-            }
-            return try NumberTable(columnNames: names, values: matrix)
-        }
     }
 
     /// NumPy's `savetxt` puts a comment sign before its header.

@@ -36,7 +36,8 @@ struct CSVReader {
 
     private let bytes: UnsafeRawBufferPointer
     private let separator: UInt8
-    private var position = 0
+    /// Where the next record begins.
+    private(set) var position = 0
     private var line = 1
     /// A blank line between the last two records.
     private(set) var blankLineBefore: Int?

@@ -8,12 +8,9 @@ extension NumberTable {
     /// Inputs `x` (float32 `[rows, columns]`) and targets `y` (`[rows, columns]`, int32 where all
     /// values are whole, else float32).
     func dataset(_ roles: DataRoles) throws(DataError.Cause) -> Dataset {
-        let targets = try targetPositions(roles)
-        let weight = columnNames?.firstIndex(of: Self.weightName)
-        let inputs = try inputPositions(roles, without: targets + [weight].compactMap(\.self))
-        guard !inputs.isEmpty else { throw .missing("input column beside the targets") }
-        let x = try columns(at: inputs)
-        let y = try columns(at: targets)
+        let places = try columns(roles)
+        let x = try columns(at: places.inputs)
+        let y = try columns(at: places.targets)
         return try DataError.Cause.wrapping {
             let isWhole = try y.withElements(of: Double.self) { values in
                 values.allSatisfy { Int32(exactly: $0) != nil }
@@ -21,8 +18,23 @@ extension NumberTable {
             return try Dataset(
                 inputs: [roles.inputs.first ?? "x": x.converted(to: .float32)],
                 targets: [roles.outputs.first ?? "y": y.converted(to: isWhole ? .int32 : .float32)],
-                sampleWeights: weight.map { try columns(at: [$0]) })
+                sampleWeights: places.weight.map { try columns(at: [$0]) })
         }
+    }
+
+    /// Which columns are what.
+    struct Columns {
+        let inputs: [Int]
+        let targets: [Int]
+        let weight: Int?
+    }
+
+    func columns(_ roles: DataRoles) throws(DataError.Cause) -> Columns {
+        let targets = try targetPositions(roles)
+        let weight = columnNames?.firstIndex(of: Self.weightName)
+        let inputs = try inputPositions(roles, without: targets + [weight].compactMap(\.self))
+        guard !inputs.isEmpty else { throw .missing("input column beside the targets") }
+        return Columns(inputs: inputs, targets: targets, weight: weight)
     }
 
     /// What a model predicts from: the chosen columns, or all that have a name.

@@ -15,6 +15,10 @@ public struct DataRoles: Sendable {
     /// `label` or `class`, or else the last one.
     public var targetColumns: [String]?
 
+    /// For folders of pictures: height, width and channels that all are brought to where one differs, as
+    /// Keras's `image_dataset_from_directory` does; nil leaves them as they are.
+    public var imageShape: [Int]?
+
     public init(
         inputs: [String] = [], outputs: [String] = [], inputColumns: [String]? = nil,
         targetColumns: [String]? = nil
@@ -24,4 +28,12 @@ public struct DataRoles: Sendable {
         self.inputColumns = inputColumns
         self.targetColumns = targetColumns
     }
+}
+
+/// Where the samples of a data file are kept while they are used.
+public enum DataPlacement: Sendable {
+    case memory
+    /// On the disk: where they are in the file if it holds them plainly, else unpacked into a temporary file
+    /// without a name. For data that are larger than memory; the numbers are the same.
+    case disk
 }

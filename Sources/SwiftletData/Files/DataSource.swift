@@ -16,14 +16,20 @@ internal import SwiftletTensor
 public enum DataSource {
     /// Inputs with targets, for training and evaluation.
     ///
+    /// - Parameter placement: where the samples are kept.
     /// - Throws: ``DataError`` that names the file, the place in it and the cause.
     public static func load(
-        _ path: String, roles: DataRoles = DataRoles()
+        _ path: String, roles: DataRoles = DataRoles(), placement: DataPlacement = .memory
     ) throws(DataError) -> Dataset {
         let place = DataPath(path)
+        let isMapped = placement == .disk
         switch try DataFormat(place.file) {
+        case .npz where isMapped: return try MappedNPZ(place.file).dataset(roles)
         case .npz: return try NPZ(place.file).dataset(roles)
+        case .hdf5 where isMapped:
+            return try MappedHDF5(place.file, object: place.object).dataset(roles)
         case .hdf5: return try HDF5Arrays(place.file, object: place.object).dataset(roles)
+        case .csv where isMapped: return try CSV.datasetMapped(path, roles)
         case .csv:
             let table = try CSV.read(path)
             return try DataError.located(file: path) { () throws(DataError.Cause) in
@@ -34,12 +40,15 @@ public enum DataSource {
                 throw DataError(
                     file: path, .missing("targets: an IDX file of images-idx3 has them beside it"))
             }
-            return try renamed(IDX.read(path), IDX.read(labels), roles, path)
+            let images = isMapped ? try IDX.readMapped(path) : try IDX.read(path)
+            return try renamed(images, IDX.read(labels), roles, path)
         case .cifar:
-            let data = try CIFAR.read(path)
+            let data = isMapped ? try CIFAR.readMapped(path) : try CIFAR.read(path)
             return try renamed(data.x, data.y, roles, path)
         case .folder:
-            let data = try ImageFolder.readClasses(path).dataset
+            let data = try ImageFolder.readClasses(
+                path, shape: roles.imageShape, placement: placement
+            ).dataset
             return try renamed(data.x, data.y, roles, path)
         case .npy, .image:
             throw DataError(
@@ -76,7 +85,8 @@ public enum DataSource {
             let hasPictures = try !ImageFolder.names(in: path).isEmpty
             inputs = [
                 "x": hasPictures
-                    ? try ImageFolder.read(path) : try ImageFolder.readClasses(path).dataset.x
+                    ? try ImageFolder.read(path, shape: roles.imageShape)
+                    : try ImageFolder.readClasses(path, shape: roles.imageShape).dataset.x
             ]
         }
         try checkSingle(roles.inputs, "inputs", path)

@@ -49,11 +49,16 @@ struct HDF5Arrays: ArrayCollection {
         return datasets
     }
 
-    func read(_ name: String) throws(DataError) -> Tensor {
+    func dataset(_ name: String) throws(DataError) -> HDF5Dataset {
         guard let dataset = datasets[name] else {
             throw DataError(
                 file: file, .missing("dataset \(quoted(name)) (it has \(listed(names)))"))
         }
+        return dataset
+    }
+
+    func read(_ name: String) throws(DataError) -> Tensor {
+        let dataset = try dataset(name)
         do {
             return try dataset.read()
         } catch {

@@ -13,9 +13,10 @@ public enum CIFAR {
 
         var labelBytes: Int { self == .ten ? 1 : 2 }
         var classCount: Int { self == .ten ? 10 : 100 }
+        var pictureBytes: Int { labelBytes + CIFAR.pixelBytes }
     }
 
-    private static let side = 32
+    static let side = 32
     private static let pixelBytes = 3 * side * side
 
     /// The pictures of a batch file, `uint8` `[pictures, 32, 32, 3]`, and their labels, `int32`
@@ -32,15 +33,16 @@ public enum CIFAR {
 
     package static func kind(byteCount: Int, name: String) -> Kind? {
         let fitting = Kind.allCases.filter {
-            byteCount > 0 && byteCount % ($0.labelBytes + pixelBytes) == 0
+            byteCount > 0 && byteCount % $0.pictureBytes == 0
         }
         return fitting.count == 2 ? (name.contains("batch") ? .ten : .hundred) : fitting.first
     }
 
+    /// - Parameter first: the number of the first picture, for errors.
     package static func decode(
-        _ bytes: UnsafeRawBufferPointer, kind: Kind
+        _ bytes: UnsafeRawBufferPointer, kind: Kind, first: Int = 0
     ) throws(DataError.Cause) -> Dataset {
-        let size = kind.labelBytes + pixelBytes
+        let size = kind.pictureBytes
         let count = bytes.count / size
         guard count > 0, bytes.count % size == 0 else {
             throw .truncated(needed: (count + 1) * size, found: bytes.count)
@@ -49,7 +51,8 @@ public enum CIFAR {
         for start in stride(from: 0, to: bytes.count, by: size) {
             let label = bytes[start + kind.labelBytes - 1]
             guard label < kind.classCount else {
-                throw .malformed("picture \(labels.count) has label \(label) of \(kind.classCount)")
+                throw .malformed(
+                    "picture \(first + labels.count) has label \(label) of \(kind.classCount)")
             }
             labels.append(Int32(label))
         }

@@ -10,6 +10,20 @@ public enum IDX {
     }
 
     package static func decode(_ bytes: UnsafeRawBufferPointer) throws(DataError.Cause) -> Tensor {
+        let layout = try layout(bytes)
+        let stored = UnsafeRawBufferPointer(rebasing: bytes[layout.offset...])
+        return try DataError.Cause.wrapping {
+            try Tensor(shape: layout.shape, dtype: layout.dtype) { output in
+                output.copyMemory(from: stored)
+                reverseBytes(output, size: layout.dtype.size)
+            }
+        }
+    }
+
+    /// What the header says, checked against the number of bytes there are.
+    static func layout(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(DataError.Cause) -> (shape: Shape, dtype: DType, offset: Int) {
         guard isIDX(bytes), let dtype = types[bytes[2]] else {
             throw .wrongFormat(expected: "an IDX file")
         }
@@ -30,13 +44,7 @@ public enum IDX {
             }
             throw .malformed("\(reader.remaining - needed) bytes after the array of shape \(shape)")
         }
-        let stored = try reader.take(needed)
-        return try DataError.Cause.wrapping {
-            try Tensor(shape: shape, dtype: dtype) { output in
-                output.copyMemory(from: stored)
-                reverseBytes(output, size: dtype.size)
-            }
-        }
+        return (shape, dtype, bytes.count - needed)
     }
 
     /// Two zeros, a type and a rank.

@@ -22,11 +22,13 @@ public enum ImageFolder {
 
     /// All pictures of a folder as one tensor `[pictures, height, width, channels]`.
     ///
+    /// - Parameter shape: height, width and channels that they are brought to where one differs; see
+    ///   ``DataRoles/imageShape``.
     /// - Throws: ``DataError`` if there are none or they differ in size, channels or depth.
-    public static func read(_ path: String) throws(DataError) -> Tensor {
+    public static func read(_ path: String, shape: [Int]? = nil) throws(DataError) -> Tensor {
         let names = try names(in: path)
         guard !names.isEmpty else { throw DataError(file: path, .missing("pictures")) }
-        return try stacked(names.map { path + "/" + $0 })
+        return try stacked(names.map { path + "/" + $0 }, shape: shape)
     }
 
     /// Pictures sorted into a subfolder for each class.
@@ -40,7 +42,14 @@ public enum ImageFolder {
     }
 
     /// The pictures of all subfolders, class by class.
-    public static func readClasses(_ path: String) throws(DataError) -> Classes {
+    ///
+    /// - Parameters:
+    ///   - shape: height, width and channels that pictures are brought to where one of them differs;
+    ///     see ``DataRoles/imageShape``.
+    ///   - placement: where the pictures are kept.
+    public static func readClasses(
+        _ path: String, shape: [Int]? = nil, placement: DataPlacement = .memory
+    ) throws(DataError) -> Classes {
         let classNames = try subfolders(of: path)
         guard !classNames.isEmpty else {
             throw DataError(file: path, .missing("subfolders that are classes"))
@@ -54,7 +63,7 @@ public enum ImageFolder {
             paths += files.map { folder + "/" + $0 }
             labels += [Int32](repeating: Int32(label), count: files.count)
         }
-        let pictures = try stacked(paths)
+        let pictures = try stacked(paths, shape: shape, placement)
         let dataset = try DataError.located(file: path) { () throws(DataError.Cause) in
             try DataError.Cause.wrapping { try Dataset(x: pictures, y: Tensor(labels)) }
         }
@@ -71,43 +80,19 @@ public enum ImageFolder {
         }
     }
 
-    /// Reads pictures of one size into one tensor.
-    private static func stacked(_ paths: [String]) throws(DataError) -> Tensor {
-        let first = try ImageFile.read(paths[0])
-        let size = first.shape.elementCount * first.dtype.size
-        let shape = try DataError.located(file: paths[0]) { () throws(DataError.Cause) in
-            try DataError.Cause.wrapping { try Shape([paths.count] + first.shape) }
-        }
-        do {
-            return try Tensor(shape: shape, dtype: first.dtype) { output in
-                for (index, path) in paths.enumerated() {
-                    let picture = index == 0 ? first : try ImageFile.read(path)
-                    guard picture.shape == first.shape, picture.dtype == first.dtype else {
-                        throw DataError(
-                            file: path,
-                            .mismatch(
-                                "\(described(picture)), but \(fileName(of: paths[0])) is "
-                                    + described(first)))
-                    }
-                    picture.withUnsafeBytes {
-                        UnsafeMutableRawBufferPointer(
-                            rebasing: output[index * size..<(index + 1) * size]
-                        ).copyMemory(from: $0)
-                    }
-                }
+    /// Pictures as they are if all have that shape, or one shape where none is given; else resized.
+    private static func stacked(
+        _ paths: [String], shape: [Int]?, _ placement: DataPlacement = .memory
+    ) throws(DataError) -> Tensor {
+        let stack = PictureStack(paths: paths, placement: placement)
+        guard let shape else { return try stack.alike() }
+        if try ImageFile.read(paths[0]).shape.dimensions == shape {
+            do {
+                return try stack.alike()
+            } catch {
+                guard case .mismatch = error.cause else { throw error }
             }
-        } catch let error as DataError {
-            throw error
-        } catch let error as TensorError {
-            throw DataError(file: directory(of: paths[0]), .tensor(error))
-        } catch {
-            preconditionFailure("\(error)")
         }
-    }
-
-    private static func described(_ picture: Tensor) -> String {
-        let depth = picture.dtype == .uint8 ? "" : ", 16 bits"
-        let colour = picture.shape[2] == 1 ? "gray" : "RGB"
-        return "\(picture.shape[1]) × \(picture.shape[0]) \(colour)\(depth)"
+        return try stack.resized(to: shape)
     }
 }

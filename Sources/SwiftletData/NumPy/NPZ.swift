@@ -58,6 +58,34 @@ public struct NPZ: Sendable, ArrayCollection {
         }
     }
 
+    /// The `.npy` file of an array: a part of the archive where it is stored, else unpacked into a file
+    /// without a name.
+    func mapped(_ name: String) throws(DataError) -> MappedFile {
+        guard let entry = entries[name] else {
+            throw DataError(
+                file: archive.name, .missing("array \(quoted(name)) (it has \(listed(names)))"))
+        }
+        do {
+            if entry.isStored { return try archive.file(entry, name: archive.name) }
+            var stream = try archive.stream(entry)
+            var spool = try SpoolFile(name: archive.name)
+            var piece = [UInt8](repeating: 0, count: 1 << 20)
+            while stream.left > 0 {
+                try piece.withUnsafeMutableBytes { (piece) throws in
+                    let count = try stream.read(into: piece)
+                    try spool.append(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+                }
+            }
+            return try spool.finish()
+        } catch let error as ArchiveError {
+            throw DataError(error)
+        } catch let error as FileError {
+            throw DataError(error)
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
     /// All arrays of a file, in its order.
     public static func read(_ path: String) throws(DataError) -> NamedTensors {
         try NPZ(path).readAll()

@@ -63,7 +63,7 @@ package final class FeatureJournal {
             else { break }
             let body = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
             let checksum = bytes.loadUnaligned(fromByteOffset: start + length, as: UInt64.self)
-            guard checksum == Self.checksum(body), let kind = Kind(rawValue: kind),
+            guard checksum == SwiftletFiles.checksum(body), let kind = Kind(rawValue: kind),
                 note(kind, body, start..<start + length)
             else { break }
             position = start + length + Self.checksumSize
@@ -96,18 +96,10 @@ package final class FeatureJournal {
             sets.append(JobSet(job: job))
             return sets.count - 1
         }
-        for key in job.keys + sets[place].job.keys where job[key] != sets[place].job[key] {
-            let name = job["set"]?.string ?? "set"
-            guard key != Self.imagesKey else {
-                throw FeatureError(
-                    path, "the state of another job: \(name): the images are others or have changed"
-                )
-            }
-            func text(_ value: JSON?) -> String { value?.text() ?? "none" }
-            throw FeatureError(
-                path,
-                "the state of another job: \(name): \(key) is \(text(sets[place].job[key])) there "
-                    + "and \(text(job[key])) here")
+        let name = job["set"]?.string ?? "set"
+        let digests = [Self.imagesKey: "the images"]
+        if let difference = sets[place].job.difference(to: job, digests: digests) {
+            throw FeatureError(path, "the state of another job: \(name): \(difference)")
         }
         return place
     }
@@ -152,7 +144,7 @@ package final class FeatureJournal {
         withUnsafeBytes(of: kind.rawValue) { record += $0 }
         withUnsafeBytes(of: UInt64(body.count)) { record += $0 }
         record += body
-        withUnsafeBytes(of: body.withUnsafeBytes { Self.checksum($0) }) { record += $0 }
+        withUnsafeBytes(of: body.withUnsafeBytes { checksum($0) }) { record += $0 }
         try file.append(record)
     }
 
@@ -196,22 +188,5 @@ package final class FeatureJournal {
             FeatureBatch(features: try tensor(head.features), logits: try tensor(head.logits)),
             head.rows
         )
-    }
-
-    /// FNV-1a over words of eight bytes.
-    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        var position = 0
-        while position + 8 <= bytes.count {
-            let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            hash = (hash ^ word) &* 0x100_0000_01b3
-            hash ^= hash >> 29
-            position += 8
-        }
-        while position < bytes.count {
-            hash = (hash ^ UInt64(bytes[position])) &* 0x100_0000_01b3
-            position += 1
-        }
-        return hash
     }
 }

@@ -40,6 +40,26 @@ struct ChunkGrid {
         chunkBytes = bytes
     }
 
+    /// The chunks of one row of the grid, as an array of its own, and the number of the first of them.
+    func band(_ row: Int) -> (grid: ChunkGrid, firstCell: Int) {
+        let rows = min(chunk[0], shape[0] - row * chunk[0])
+        let cells = counts.dropFirst().reduce(1, *)
+        let grid = ChunkGrid(
+            shape: [rows] + shape.dropFirst(), chunk: chunk, elementSize: elementSize,
+            counts: [1] + counts.dropFirst(), largestCounts: largestCounts, cellCount: cells,
+            chunkBytes: chunkBytes)
+        return (grid, row * cells)
+    }
+
+    private init(
+        shape: [Int], chunk: [Int], elementSize: Int, counts: [Int], largestCounts: [Int?],
+        cellCount: Int, chunkBytes: Int
+    ) {
+        (self.shape, self.chunk, self.elementSize) = (shape, chunk, elementSize)
+        (self.counts, self.largestCounts) = (counts, largestCounts)
+        (self.cellCount, self.chunkBytes) = (cellCount, chunkBytes)
+    }
+
     /// The number of the chunk at this place; nil outside the array, where chunks may remain after
     /// it was made smaller.
     func cell(at place: [Int]) -> Int? {

@@ -101,14 +101,85 @@ struct StoredArray: Sendable {
     ) throws(Refusal) {
         if parts.chunks.count < parts.grid?.cellCount ?? .max { try fillAll(buffer) }
         guard let grid = parts.grid else { return }
-        for chunk in parts.chunks {
+        try copy(parts.chunks[...], of: grid, into: buffer, reading)
+    }
+
+    private func copy(
+        _ chunks: ArraySlice<StoredChunk>, of grid: ChunkGrid, firstCell: Int = 0,
+        into buffer: UnsafeMutableRawBufferPointer, _ reading: Reading
+    ) throws(Refusal) {
+        for chunk in chunks {
+            let cell = chunk.cell - firstCell
             let packed = reading.image.bytes(chunk.bytes)
             let unpacked = try filters.unpacked(
                 packed, skipping: chunk.skippedFilters, to: grid.chunkBytes)
             if let unpacked {
-                unpacked.withUnsafeBytes { grid.copy($0, cell: chunk.cell, to: buffer) }
+                unpacked.withUnsafeBytes { grid.copy($0, cell: cell, to: buffer) }
             } else {
-                grid.copy(packed, cell: chunk.cell, to: buffer)
+                grid.copy(packed, cell: cell, to: buffer)
+            }
+        }
+    }
+
+    // MARK: Bands
+
+    /// The outermost axis in pieces.
+    struct Bands {
+        fileprivate enum Place {
+            /// All elements, in the file's own type.
+            case piece(Range<Int>)
+            case chunks(Parts, ChunkGrid)
+        }
+        /// Rows of a band; the last one may have fewer.
+        let rows: Int
+        let count: Int
+        fileprivate let place: Place
+    }
+
+    /// Bytes of a band of elements that lie in one piece.
+    private static let bandBytes = 1 << 24
+
+    /// Nil where no bytes were ever written.
+    func bands(_ reading: Reading) throws(Refusal) -> Bands? {
+        guard let length = space.shape.first, length > 0 else { return nil }
+        if let range = try contiguousBytes(reading) {
+            let rows = max(1, Self.bandBytes / max(1, range.count / length))
+            return Bands(
+                rows: rows, count: length.dividedRoundingUp(by: rows), place: .piece(range))
+        }
+        let parts = try parts(reading)
+        guard let grid = parts.grid else { return nil }
+        let sorted = Parts(grid: grid, chunks: parts.chunks.sorted { $0.cell < $1.cell })
+        return Bands(rows: grid.chunk[0], count: grid.counts[0], place: .chunks(sorted, grid))
+    }
+
+    /// The shape of a band's elements.
+    func shape(of band: Int, in bands: Bands) throws(Refusal) -> Shape {
+        let rows = min(bands.rows, shape[0] - band * bands.rows)
+        do {
+            return try shape.replacing(axis: 0, with: rows)
+        } catch {
+            throw .damaged("\(error)")
+        }
+    }
+
+    func tensor(
+        of band: Int, in bands: Bands, _ heap: GlobalHeap, _ reading: Reading
+    ) throws(Refusal) -> Tensor {
+        let shape = try shape(of: band, in: bands)
+        let reader = TensorReader(type: type, shape: shape, heap: heap)
+        let size = try byteCount() / max(1, self.shape[0]) * shape[0]
+        switch bands.place {
+        case .piece(let range):
+            let start = range.lowerBound + band * bands.rows * (size / max(1, shape[0]))
+            return try reader.tensor(of: start..<start + size, reading)
+        case .chunks(let parts, let grid):
+            let (own, first) = grid.band(band)
+            let chunks = parts.chunks.drop { $0.cell < first }
+                .prefix { $0.cell < first + own.cellCount }
+            return try reader.tensor(byteCount: size, reading) { (buffer) throws(Refusal) in
+                if chunks.count < own.cellCount { try fillAll(buffer) }
+                try copy(chunks, of: own, firstCell: first, into: buffer, reading)
             }
         }
     }

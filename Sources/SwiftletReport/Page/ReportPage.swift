@@ -89,7 +89,9 @@ package struct ReportPage: Sendable {
     package mutating func add(history: JSON) {
         guard let metrics = history["history"]?.object ?? history.object else { return }
         body.add("h2", text: "Learning curves")
-        if let diagnosis = history["diagnosis"]?.string { body.add("p", text: diagnosis) }
+        for line in history["diagnosis"]?.string?.split(separator: "\n") ?? [] {
+            body.add("p", text: String(line))
+        }
         var figures: [String] = []
         for (name, values) in metrics where !name.hasPrefix("val_") {
             guard let training = Self.numbers(values) else { continue }

@@ -41,6 +41,17 @@ public struct CSVLog: Callback {
         try AtomicFile.write(rows.joined(separator: "\n") + "\n", to: path)
     }
 
+    public var savedState: SavedState {
+        SavedState(["rows": .array(rows.map(JSON.string)), "names": .array(names.map(JSON.string))])
+    }
+
+    public mutating func resume(from state: SavedState) {
+        rows = state["rows"]?.array?.compactMap(\.string) ?? []
+        names = state["names"]?.array?.compactMap(\.string) ?? []
+    }
+
+    public var job: String? { nil }
+
     private func quoted(_ text: String) -> String {
         text.contains { "\(separator)\"\n".contains($0) }
             ? "\"\(text.replacing("\"", with: "\"\""))\"" : text

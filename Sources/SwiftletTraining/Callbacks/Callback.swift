@@ -3,6 +3,9 @@
 /// All methods have empty defaults. What they throw ends the training with that error.
 public protocol Callback {
     mutating func trainingBegins(_ run: TrainingRun) throws
+    /// After ``trainingBegins(_:)`` and ``resume(from:)``, if the training goes on where an earlier process
+    /// stopped: perhaps in the middle of an epoch, whose beginning is not told again.
+    mutating func trainingResumes(_ run: TrainingRun) throws
     mutating func epochBegins(_ run: TrainingRun) throws
     mutating func batchBegins(_ run: TrainingRun) throws
     /// ``TrainingRun/logs`` holds the means over the epoch so far.
@@ -14,10 +17,21 @@ public protocol Callback {
     mutating func epochEnds(_ run: TrainingRun) throws
     /// Also called after a stop, not after an error.
     mutating func trainingEnds(_ run: TrainingRun) throws
+
+    /// What the callback has to remember so that a training that was broken off can go on, with the
+    /// same options and another process; see ``TrainingBackup``. Asked between two batches.
+    var savedState: SavedState { get throws }
+    /// Takes over what ``savedState`` gave, after ``trainingBegins(_:)``. What happened since then
+    /// happens once more: files have to be cut back to what the state knows of.
+    mutating func resume(from state: SavedState) throws
+    /// What kind of callback this is and its options, as far as they decide what the training does. A
+    /// state of another job is refused; nil for a callback that only watches.
+    var job: String? { get }
 }
 
 extension Callback {
     public mutating func trainingBegins(_ run: TrainingRun) throws {}
+    public mutating func trainingResumes(_ run: TrainingRun) throws {}
     public mutating func epochBegins(_ run: TrainingRun) throws {}
     public mutating func batchBegins(_ run: TrainingRun) throws {}
     public mutating func batchEnds(_ run: TrainingRun) throws {}
@@ -25,6 +39,9 @@ extension Callback {
     public mutating func validationEnds(_ run: TrainingRun) throws {}
     public mutating func epochEnds(_ run: TrainingRun) throws {}
     public mutating func trainingEnds(_ run: TrainingRun) throws {}
+    public var savedState: SavedState { SavedState() }
+    public mutating func resume(from state: SavedState) throws {}
+    public var job: String? { "\(type(of: self))" }
 }
 
 /// Whether a lower or a higher value of what is watched is better.
@@ -79,4 +96,5 @@ public struct FunctionCallback: Callback {
     public mutating func validationEnds(_ run: TrainingRun) throws { try onValidationEnd?(run) }
     public mutating func epochEnds(_ run: TrainingRun) throws { try onEpochEnd?(run) }
     public mutating func trainingEnds(_ run: TrainingRun) throws { try onTrainingEnd?(run) }
+    public var job: String? { nil }
 }

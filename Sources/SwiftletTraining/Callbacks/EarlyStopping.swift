@@ -1,3 +1,6 @@
+internal import SwiftletDataset
+internal import SwiftletFiles
+
 /// Ends a training when what it watches has not become better for some epochs, as Keras's callback
 /// of that name.
 public struct EarlyStopping: Callback {
@@ -67,5 +70,32 @@ public struct EarlyStopping: Callback {
         guard let bestWeights else { return }
         try run.restore(bestWeights)
         run.history.restoredEpoch = bestEpoch + 1
+    }
+
+    // MARK: Saving
+
+    public var savedState: SavedState {
+        var state = SavedState([
+            "best": best.savedJSON, "best epoch": .int(bestEpoch), "waited": .int(waited),
+            "keeps": .bool(bestWeights != nil),
+        ])
+        for (name, tensor) in bestWeights?.tensors ?? [:] { state.tensors[name] = tensor }
+        return state
+    }
+
+    public mutating func resume(from state: SavedState) {
+        best = state["best"]?.double
+        bestEpoch = state["best epoch"]?.int ?? 0
+        waited = state["waited"]?.int ?? 0
+        guard state["keeps"]?.bool == true else { return }
+        bestWeights = WeightSnapshot(
+            tensors: Dictionary(
+                state.tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { $1 }))
+    }
+
+    public var job: String? {
+        "EarlyStopping(\(monitor), \(monitoring), change \(minimumChange), patience \(patience), "
+            + "baseline \(baseline.map { "\($0)" } ?? "none"), from epoch \(firstEpoch), "
+            + "restores \(restoresBest))"
     }
 }

@@ -1,3 +1,4 @@
+internal import SwiftletFiles
 public import SwiftletLayers
 
 /// Saves the model after epochs or batches: all of them, or those that were the best so far.
@@ -54,5 +55,18 @@ public struct ModelCheckpoint: Callback {
             best = value
         }
         try save(try run.model, run.epoch + 1)
+    }
+
+    public var savedState: SavedState {
+        SavedState(["best": best.savedJSON, "batches": .int(batchesSeen)])
+    }
+
+    public mutating func resume(from state: SavedState) {
+        best = state["best"]?.double
+        batchesSeen = state["batches"]?.int ?? 0
+    }
+
+    public var job: String? {
+        "ModelCheckpoint(\(monitor), \(monitoring), best only \(savesBestOnly), every \(frequency))"
     }
 }

@@ -1,3 +1,5 @@
+internal import SwiftletFiles
+
 /// Lowers the learning rate when what it watches has not become better for some epochs, as Keras's
 /// `ReduceLROnPlateau`.
 public struct ReduceLearningRateOnPlateau: Callback {
@@ -50,5 +52,21 @@ public struct ReduceLearningRateOnPlateau: Callback {
                 (cooling, waited) = (cooldown, 0)
             }
         }
+    }
+
+    public var savedState: SavedState {
+        SavedState(["best": best.savedJSON, "waited": .int(waited), "cooling": .int(cooling)])
+    }
+
+    public mutating func resume(from state: SavedState) {
+        best = state["best"]?.double
+        waited = state["waited"]?.int ?? 0
+        cooling = state["cooling"]?.int ?? 0
+    }
+
+    public var job: String? {
+        "ReduceLearningRateOnPlateau(\(monitor), \(monitoring), factor \(factor), "
+            + "patience \(patience), change \(minimumChange), cooldown \(cooldown), "
+            + "lowest \(lowestRate))"
     }
 }

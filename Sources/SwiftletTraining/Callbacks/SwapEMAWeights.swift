@@ -1,3 +1,5 @@
+internal import SwiftletFiles
+
 /// Puts the averages that an optimizer keeps (``OptimizerOptions/average``) in place of the weights
 /// for validation and for what other callbacks see at the end of an epoch, and the weights back for
 /// the next one. In the end the model has the averages.
@@ -27,6 +29,14 @@ public struct SwapEMAWeights: Callback {
     public mutating func epochEnds(_ run: TrainingRun) throws {
         if !isSwapped { try swap(run) }
     }
+
+    public var savedState: SavedState { SavedState(["swapped": .bool(isSwapped)]) }
+
+    public mutating func resume(from state: SavedState) {
+        isSwapped = state["swapped"]?.bool ?? false
+    }
+
+    public mutating func trainingResumes(_ run: TrainingRun) { run.showsAverages = isSwapped }
 
     private mutating func swap(_ run: TrainingRun) throws {
         try run.swapAverages()

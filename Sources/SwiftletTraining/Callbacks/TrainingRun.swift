@@ -9,6 +9,8 @@ public final class TrainingRun {
     public let batchesPerEpoch: Int
     /// Samples trained on, without those of validation.
     public let sampleCount: Int
+    /// The layers that got their statistics from the training samples; see ``FitOptions/adaptsLayers``.
+    public internal(set) var adaptedLayers: [String] = []
     /// The epoch, from 0.
     public internal(set) var epoch = 0
     /// The batch within the epoch, from 0.
@@ -19,6 +21,8 @@ public final class TrainingRun {
     public internal(set) var batchLoss = 0.0
     /// The epochs before this one.
     public internal(set) var history = History()
+    /// Whether the training goes on where an earlier process stopped.
+    public internal(set) var isResumed = false
     private(set) var stopReason: String?
 
     private let trainer: Trainer
@@ -66,6 +70,18 @@ public final class TrainingRun {
     /// then; once more puts all back. A training that ends so leaves the averages in the model.
     public func swapAverages() throws { trainer.swapAverages() }
 
+    /// Whether they are in place of the weights.
+    var showsAverages: Bool {
+        get { trainer.showsAverages }
+        set { trainer.showsAverages = newValue }
+    }
+
+    /// The norms of the last step's gradients, by the weights' paths, in the model's order; for callbacks
+    /// at the end of a batch.
+    public var gradientNorms: [(weight: String, norm: Double)] { trainer.gradientNorms }
+
+    func observeSteps(with clock: StepClock) { trainer.clock = clock }
+
     /// Ends the training after this batch.
     public func stop(_ reason: String) { stopReason = stopReason ?? reason }
 
@@ -86,7 +102,9 @@ public final class TrainingRun {
     }
 
     /// The weights as they are now.
-    public var weights: WeightSnapshot { WeightSnapshot(tensors: trainer.tensors) }
+    public var weights: WeightSnapshot {
+        WeightSnapshot(tensors: trainer.tensors, names: trainer.specs.map(\.path))
+    }
 
     /// Puts the weights back to what they were.
     public func restore(_ snapshot: WeightSnapshot) throws {
@@ -97,4 +115,10 @@ public final class TrainingRun {
 /// A model's weights at one time.
 public struct WeightSnapshot: Sendable {
     let tensors: [String: Tensor]
+    /// Their paths in the model's order, as far as it is known.
+    var names: [String] = []
+
+    var inOrder: [(path: String, tensor: Tensor)] {
+        names.compactMap { name in tensors[name].map { (name, $0) } }
+    }
 }

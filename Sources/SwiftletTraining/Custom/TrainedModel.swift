@@ -54,7 +54,9 @@ struct TrainedModel {
             return tensor
         }
         defer { for (place, index) in trained.enumerated() { weights[index] = values[place] } }
-        try optimizer.apply(gradients, to: &values, workers: workers)
+        try optimizer.apply(
+            gradients.map { $0.map { Gradient($0) } }, areScaled: false, to: &values,
+            workers: workers)
         for (place, program) in constraints where gradients[place] != nil {
             try program.apply(to: &values[place], workers: workers)
         }

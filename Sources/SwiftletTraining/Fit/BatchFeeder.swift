@@ -5,6 +5,8 @@ internal import SwiftletTensor
 
 /// Where the tensors of one batch lie.
 struct BatchMemory {
+    /// Samples.
+    var count: Int
     var inputs: [UnsafeRawPointer] = []
     var targets: [UnsafeRawPointer?] = []
     var sampleWeights: UnsafeRawPointer?
@@ -12,54 +14,86 @@ struct BatchMemory {
 
 /// Cuts batches out of a dataset into memory that is used again and again.
 struct BatchFeeder {
+    /// Samples.
     let count: Int
     let batchSize: Int
+    /// The samples' places in the dataset; nil if they are all of it, in its order.
+    private let rows: [Int]?
     private let inputs: [Column]
     private let targets: [Column?]
     private let sampleWeights: Column?
+    /// Reads the next batch during a step, where that takes long enough to be worth it.
+    private let side: SideThread?
+
+    /// Bytes of a batch from which on the next one is read on a thread of its own.
+    private static let manyBytes = 1 << 16
 
     /// One tensor of the dataset, and where its rows of a batch go.
     private struct Column {
         let source: Tensor
         let rowShape: [Int]
         let dtype: DType
-        let memory: TensorStorage
+        /// For the batch at work and the next one.
+        let memories: [TensorStorage]
+        let reading: ReadingCount?
 
         init(_ source: Tensor, rowShape: [Int], dtype: DType, batchSize: Int) throws {
+            guard Tensor.canConvert(source.dtype, to: dtype) else {
+                throw TensorError.conversion(from: source.dtype, to: dtype)
+            }
             self.source = source
             self.rowShape = rowShape
             self.dtype = dtype
-            let rowBytes = rowShape.reduce(1, *) * dtype.size
-            memory = try TensorStorage(byteCount: rowBytes * batchSize)
+            let bytes = try Shape([batchSize] + rowShape).elementCount * dtype.size
+            memories = try (0..<2).map { _ in try TensorStorage(byteCount: bytes) }
+            reading = source.isMapped ? ReadingCount() : nil
+        }
+
+        /// Whether reading a batch costs more than waking a thread.
+        var isSlow: Bool {
+            let bytes = memories[0].byteCount
+            return source.isMapped || bytes >= (source.dtype == dtype ? 4 : 1) * manyBytes
         }
 
         func type(rows: Int) throws -> TensorType {
             TensorType(try Shape([rows] + rowShape), dtype)
         }
 
-        func load(_ rows: some Collection<Int>) throws -> UnsafeRawPointer {
-            let size = rowShape.reduce(1, *) * dtype.size
-            if source.dtype == dtype {
-                for (place, row) in rows.enumerated() {
-                    (memory.pointer + place * size).copyMemory(
-                        from: source.storage.pointer + row * size, byteCount: size)
-                }
-            } else {
-                let batch = try source.rows(at: Array(rows)).converted(to: dtype)
-                memory.pointer.copyMemory(
-                    from: batch.storage.pointer, byteCount: size * rows.count)
-            }
+        func load(_ rows: some Collection<Int>, slot: Int) -> UnsafeRawPointer {
+            let memory = memories[slot]
+            source.copyRows(rows, as: dtype, to: memory.pointer)
+            reading?.add(rows: rows.count, of: source)
             return UnsafeRawPointer(memory.pointer)
         }
     }
 
-    /// - Parameter sampleWeights: float32 `[samples]`, or nil.
+    /// Keeps the memory small that a file's pages take.
+    private final class ReadingCount {
+        private var bytes = 0
+        private static let most = 1 << 25
+        /// What the system maps around a place that is read.
+        private static let neighbourhood = 1 << 16
+
+        func add(rows: Int, of source: Tensor) {
+            let size = source.shape.count(of: 1...) * source.dtype.size
+            bytes += rows * (size + Self.neighbourhood)
+            guard bytes > Self.most else { return }
+            bytes = 0
+            source.releasePages()
+        }
+    }
+
+    /// - Parameters:
+    ///   - rows: which samples of the dataset; nil for all.
+    ///   - setup: which targets are needed; nil for none.
+    ///   - sampleWeights: float32, one for each sample of the dataset, or nil.
     /// - Throws: ``TrainingError/data(name:cause:)`` if the data do not fit the model.
     init(
-        _ data: Dataset, network: Network, setup: ResolvedSetup, sampleWeights: Tensor?,
-        batchSize: Int
+        _ data: Dataset, rows: [Int]? = nil, network: Network, setup: ResolvedSetup? = nil,
+        sampleWeights: Tensor? = nil, batchSize: Int
     ) throws {
-        count = data.count
+        count = rows?.count ?? data.count
+        self.rows = rows
         self.batchSize = batchSize
         guard count > 0 else {
             throw TrainingError.data(name: data.inputs[0].name, cause: "has no samples")
@@ -71,11 +105,13 @@ struct BatchFeeder {
             let (rowShape, dtype) = try Self.inputRow(entry, tensor)
             return try Column(tensor, rowShape: rowShape, dtype: dtype, batchSize: size)
         }
-        let wanted = setup.outputNames.indices.filter { setup.needsTargets($0) }
-        let names = wanted.map { setup.outputNames[$0] }
-        var targets = [Column?](repeating: nil, count: setup.outputNames.count)
-        for (output, tensor) in zip(wanted, try Self.matched(data.targets, to: names, "target")) {
-            let name = setup.outputNames[output]
+        let outputs = setup?.outputNames ?? []
+        let wanted = outputs.indices.filter { setup?.needsTargets($0) == true }
+        let names = wanted.map { outputs[$0] }
+        var targets = [Column?](repeating: nil, count: outputs.count)
+        let found = wanted.isEmpty ? [] : try Self.matched(data.targets, to: names, "target")
+        for (output, tensor) in zip(wanted, found) {
+            let name = outputs[output]
             guard tensor.dtype != .string else {
                 throw TrainingError.data(name: name, cause: "targets are text, numbers expected")
             }
@@ -89,6 +125,8 @@ struct BatchFeeder {
                 $0, rowShape: Array($0.shape.dimensions.dropFirst()), dtype: .float32,
                 batchSize: size)
         }
+        let isSlow = (self.inputs + targets.compactMap(\.self)).contains { $0.isSlow }
+        side = isSlow ? SideThread() : nil
     }
 
     /// The tensors by name, or in order where the names are others.
@@ -134,8 +172,23 @@ struct BatchFeeder {
         return (row, dtype)
     }
 
-    /// All targets of an output; nil where none are needed.
-    func targets(of output: Int) -> Tensor? { targets[output]?.source }
+    /// Calls `body` with the targets of an output in pieces; not at all where none are needed.
+    func forEachTarget(of output: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Void) throws {
+        guard let column = targets[output] else { return }
+        var start = 0
+        while start < count {
+            let end = min(count, start + batchSize)
+            let floats = column.load(places(start..<end), slot: 0)
+                .assumingMemoryBound(to: Float.self)
+            let width = column.rowShape.reduce(1, *)
+            try body(UnsafeBufferPointer(start: floats, count: (end - start) * width))
+            start = end
+        }
+    }
+
+    private func places(_ range: Range<Int>) -> ArraySlice<Int> {
+        rows?[range] ?? ArraySlice(range)
+    }
 
     var batchCount: Int { (count + batchSize - 1) / batchSize }
 
@@ -151,11 +204,58 @@ struct BatchFeeder {
             sampleWeights: try sampleWeights?.type(rows: rows))
     }
 
-    /// Brings the samples at `rows` into memory; valid until the next call.
-    func load(_ rows: some Collection<Int>) throws -> BatchMemory {
+    /// Brings samples into memory; valid until the call after the next one of the other slot.
+    private func load(_ rows: some Collection<Int>, slot: Int) -> BatchMemory {
         BatchMemory(
-            inputs: try inputs.map { try $0.load(rows) },
-            targets: try targets.map { try $0?.load(rows) },
-            sampleWeights: try sampleWeights?.load(rows))
+            count: rows.count, inputs: inputs.map { $0.load(rows, slot: slot) },
+            targets: targets.map { $0?.load(rows, slot: slot) },
+            sampleWeights: sampleWeights?.load(rows, slot: slot))
+    }
+
+    // MARK: Passes
+
+    /// - Parameter order: of the samples, as positions; nil for their own.
+    func pass(order: [Int]? = nil) -> Pass { Pass(self, order: order) }
+
+    /// One pass over the batches; while the caller works on one, the next one is read.
+    final class Pass: @unchecked Sendable {
+        let feeder: BatchFeeder
+        /// Places in the dataset; nil for all in order.
+        private let places: [Int]?
+        /// Written by the side thread while it has a job, read by the caller after it.
+        private var next: (index: Int, batch: BatchMemory)?
+
+        fileprivate init(_ feeder: BatchFeeder, order: [Int]?) {
+            self.feeder = feeder
+            if let order, let rows = feeder.rows {
+                places = order.map { rows[$0] }
+            } else {
+                places = order ?? feeder.rows
+            }
+        }
+
+        deinit { feeder.side?.wait() }
+
+        /// Batch `index`, in memory until the next call.
+        func batch(_ index: Int) -> BatchMemory {
+            guard let side = feeder.side else { return load(index) }
+            side.wait()
+            let batch = next.flatMap { $0.index == index ? $0.batch : nil } ?? load(index)
+            next = nil
+            if index + 1 < feeder.batchCount {
+                // The job holds nothing: whoever drops the pass waits for it.
+                let pass = Unmanaged.passUnretained(self)
+                side.begin {
+                    pass._withUnsafeGuaranteedRef { $0.next = (index + 1, $0.load(index + 1)) }
+                }
+            }
+            return batch
+        }
+
+        private func load(_ index: Int) -> BatchMemory {
+            let range = feeder.range(index)
+            if let places { return feeder.load(places[range], slot: index % 2) }
+            return feeder.load(range, slot: index % 2)
+        }
     }
 }

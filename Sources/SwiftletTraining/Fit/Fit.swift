@@ -8,6 +8,8 @@ public struct FitOptions: Sendable {
     public var batchSize: Int
     /// The part of the samples, the last ones, that is held back for validation.
     public var validationSplit: Double
+    /// Whether the samples held back are drawn so that every class keeps its share.
+    public var stratifies = false
     /// Samples per batch of validation; the training's by default.
     public var validationBatchSize: Int?
     /// Whether every epoch takes the samples in another order.
@@ -15,16 +17,25 @@ public struct FitOptions: Sendable {
     /// Decides the order of the samples and all that is random in layers, and the first values of
     /// weights that have none.
     public var seed: UInt64
+    /// Whether layers that take statistics from data (``SwiftletLayers/Normalization``, …) and have none yet are
+    /// adapted to the training samples first.
+    public var adaptsLayers = false
     /// Weights by class, multiplied with the samples' own.
     public var classWeights: [Int: Double]?
+    /// Whether classes get weights with which all count alike, however many samples they have; see
+    /// ``SwiftletDataset/Dataset/balancedClassWeights(of:)``.
+    public var balancesClasses = false
     /// Threads that take part; nil for one per processor. The result does not depend on it.
     public var threads: Int?
+    /// Where the training's state is kept, so that one that was broken off goes on; nil for nowhere.
+    public var backup: TrainingBackup?
 
     public init(
         epochs: Int = 1, batchSize: Int = 32, validationSplit: Double = 0,
         validationBatchSize: Int? = nil, shuffles: Bool = true, seed: UInt64 = 0,
-        classWeights: [Int: Double]? = nil, threads: Int? = nil
+        classWeights: [Int: Double]? = nil, threads: Int? = nil, backup: TrainingBackup? = nil
     ) {
+        self.backup = backup
         self.epochs = epochs
         self.batchSize = batchSize
         self.validationSplit = validationSplit
@@ -71,7 +82,7 @@ extension Model {
     /// where there is one.
     ///
     /// - Parameter isStopRequested: asked after every batch; training then ends and the model keeps
-    ///   what it has learned.
+    ///   what it has learned. With ``FitOptions/backup`` the next call goes on from there.
     /// - Throws: ``TrainingError/loss(_:)`` if the model was not compiled.
     @discardableResult
     public mutating func fit(
@@ -82,8 +93,8 @@ extension Model {
             throw TrainingError.loss("the model is not compiled; give a loss and an optimizer")
         }
         var loop = try TrainingLoop(
-            &self, setup: setup, data: data, validation: validation, options: options,
-            callbacks: callbacks, isStopRequested: isStopRequested)
+            &self, setup: setup, parts: DataParts(data, validation: validation, options: options),
+            options: options, callbacks: callbacks, isStopRequested: isStopRequested)
         let run = try loop.run()
         self = try run.model
         return run.history
@@ -105,7 +116,7 @@ extension Model {
         }
         let trainer = try Trainer(
             self, setup: setup, trains: false, seed: 0, workers: Workers(count: threads))
-        let feeder = try trainer.feeder(data, sampleWeights: data.sampleWeights, batchSize)
+        let feeder = try trainer.feeder(DataPart(data), batchSize)
         return try trainer.evaluate(feeder).results()
     }
 }

@@ -18,6 +18,8 @@ public struct History: Sendable {
     /// Epochs made.
     public private(set) var epochs = 0
     public internal(set) var end = End.completed
+    /// The loss of the first batch, before any step.
+    public internal(set) var startLoss: Double?
     /// The epoch (from 1) whose weights the model has, where an earlier one's were restored.
     public internal(set) var restoredEpoch: Int?
 
@@ -36,7 +38,8 @@ public struct History: Sendable {
 
     /// What the curves of training and validation loss tell.
     public var diagnosis: LearningDiagnosis {
-        LearningDiagnosis(loss: self["loss"] ?? [], validationLoss: self["val_loss"])
+        LearningDiagnosis(
+            loss: self["loss"] ?? [], validationLoss: self["val_loss"], startLoss: startLoss)
     }
 
     /// `{"history": {"loss": […], …}, "epochs": …, "end": …, "diagnosis": {…}}`; null for a number
@@ -60,7 +63,44 @@ public struct History: Sendable {
             "diagnosis": [
                 "verdict": .string(diagnosis.verdict.rawValue),
                 "epoch": diagnosis.epoch.json, "evidence": .string(diagnosis.evidence),
+                "remarks": .array(
+                    diagnosis.remarks.map {
+                        ["kind": .string($0.kind.rawValue), "evidence": .string($0.evidence)]
+                    }),
             ],
         ]
+    }
+}
+
+// MARK: Saving
+
+extension History {
+    /// All of it, every number exactly.
+    var savedJSON: JSON {
+        var series = JSONObject()
+        for name in names { series[name] = .array((values[name] ?? []).map(JSON.double)) }
+        var json: JSON = [
+            "series": .object(series), "epochs": .int(epochs),
+            "restored": restoredEpoch.json, "start": startLoss.savedJSON,
+        ]
+        if case .stopped(let reason) = end { json["stopped"] = .string(reason) }
+        return json
+    }
+
+    init?(savedJSON json: JSON) {
+        guard let series = json["series"]?.object, let epochs = json["epochs"]?.int else {
+            return nil
+        }
+        for (name, list) in series {
+            guard let numbers = list.array?.map(\.double), !numbers.contains(nil) else {
+                return nil
+            }
+            names.append(name)
+            values[name] = numbers.compactMap { $0 }
+        }
+        self.epochs = epochs
+        restoredEpoch = json["restored"]?.int
+        startLoss = json["start"]?.double
+        if let reason = json["stopped"]?.string { end = .stopped(reason) }
     }
 }

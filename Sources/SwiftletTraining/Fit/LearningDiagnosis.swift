@@ -21,23 +21,42 @@ public struct LearningDiagnosis: Sendable, Equatable {
         case converged
     }
 
+    /// What else shows, beside the verdict.
+    public struct Remark: Sendable, Equatable {
+        public enum Kind: String, Sendable, CaseIterable {
+            /// The loss rose, or goes up and down from epoch to epoch.
+            case learningRateTooHigh = "learning rate too high"
+            /// The loss falls by about the same in every epoch and has not come far.
+            case learningRateTooLow = "learning rate too low"
+            /// The validation loss jumps where the training loss does not.
+            case noisyValidation = "noisy validation"
+        }
+        public let kind: Kind
+        /// The numbers behind it, in a sentence.
+        public let evidence: String
+    }
+
     public let verdict: Verdict
     /// The epoch (from 1) after which it shows; nil where there is none.
     public let epoch: Int?
     /// The numbers behind the verdict, in a sentence.
     public let evidence: String
+    public let remarks: [Remark]
 
     /// - Parameters:
     ///   - loss: the training loss per epoch.
     ///   - validationLoss: the validation loss per epoch, if there is any.
-    public init(loss: [Double], validationLoss: [Double]? = nil) {
+    ///   - startLoss: that of the first batch, before any step, if it is known.
+    public init(loss: [Double], validationLoss: [Double]? = nil, startLoss: Double? = nil) {
         let validation = validationLoss.flatMap { $0.count == loss.count ? $0 : nil }
         (verdict, epoch, evidence) =
             Self.divergence(loss)
             ?? Self.shortness(loss)
+            ?? startLoss.flatMap { Self.standstill(loss, from: $0) }
             ?? validation.flatMap { Self.overfitting(loss, $0) }
             ?? Self.underfitting(loss)
             ?? Self.ending(validation ?? loss, name: validation == nil ? "loss" : "validation loss")
+        remarks = Self.remarks(loss, validation, startLoss: startLoss, verdict)
     }
 
     private typealias Finding = (Verdict, Int?, String)
@@ -75,13 +94,23 @@ public struct LearningDiagnosis: Sendable, Equatable {
         let fall = max(validation[0] - best, 0)
         // Noise around a plateau is no rise.
         guard recent - best > max(0.03 * abs(best), 0.1 * fall),
-            mean(loss.suffix(window)) < loss[turn]
+            mean(loss.suffix(window)) < loss[turn] - 0.02 * abs(loss[turn])
         else { return nil }
         return (
             .overfitting, turn + 1,
             "validation loss was lowest in epoch \(turn + 1), \(text(best)), and is "
                 + "\(text(recent)) now; training loss fell on from \(text(loss[turn])) to "
                 + text(mean(loss.suffix(window)))
+        )
+    }
+
+    /// No better than before the first step, whatever happened between.
+    private static func standstill(_ loss: [Double], from start: Double) -> Finding? {
+        let recent = mean(loss.suffix(max(2, loss.count / 10)))
+        guard start.isFinite, recent > start - 0.05 * abs(start) else { return nil }
+        return (
+            .underfitting, nil,
+            "training loss is \(text(recent)); it was \(text(start)) before the first step"
         )
     }
 
@@ -112,12 +141,12 @@ public struct LearningDiagnosis: Sendable, Equatable {
         return (.converged, settled + 1, "\(change) \(span)")
     }
 
-    private static func mean(_ values: some Collection<Double>) -> Double {
+    static func mean(_ values: some Collection<Double>) -> Double {
         values.reduce(0, +) / Double(max(values.count, 1))
     }
 
     /// Four digits that count.
-    private static func text(_ value: Double) -> String {
+    static func text(_ value: Double) -> String {
         if value.isNaN { return "nan" }
         guard value.isFinite, value != 0 else { return "\(value)" }
         let digits = 3 - Int(floor(log10(abs(value))))

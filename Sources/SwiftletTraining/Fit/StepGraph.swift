@@ -97,6 +97,9 @@ struct StepGraph {
     /// Per optimized weight, what an optimizer sees of a gradient of look-ups.
     private(set) var lookupSums: [LookupSums?] = []
 
+    /// The label of what loss and metrics compute.
+    static let lossLabel = "loss and metrics"
+
     /// - Parameters:
     ///   - isTraining: whether layers behave as in training and gradients are needed.
     ///   - extents: those that the step's numbers decide, as far as they are known.
@@ -121,6 +124,7 @@ struct StepGraph {
         }
 
         var graph = lowering.graph
+        graph.label = Self.lossLabel
         var total: Value?
         var losses: [(name: String, value: Value)] = []
         for (index, loss) in setup.losses.enumerated() {

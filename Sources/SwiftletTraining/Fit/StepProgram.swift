@@ -109,13 +109,19 @@ struct StepProgram {
     func feed(lossScale: Float) { scale.pointer.storeBytes(of: lossScale, as: Float.self) }
 
     /// - Parameter step: what random operations count with.
-    func run(step: Int64, weights: borrowing [Tensor], workers: Workers) throws {
+    /// - Parameter clock: takes the time of every operation; nil for none.
+    func run(
+        step: Int64, weights: borrowing [Tensor], workers: Workers, clock: StepClock? = nil
+    ) throws {
         counter.pointer.storeBytes(of: step, as: Int64.self)
         for index in weights.indices {
             program.feed(
                 firstWeightPosition + index, from: weights[index].storage.pointer, into: workspace)
         }
-        try program.run(workspace, workers: workers)
+        guard let clock else { return try program.run(workspace, workers: workers) }
+        let steps = program.stepDescriptions
+        clock.restart()
+        try program.run(workspace, workers: workers) { clock.took(steps[$0]) }
     }
 
     // MARK: Results

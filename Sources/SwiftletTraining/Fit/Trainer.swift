@@ -15,6 +15,10 @@ final class Trainer {
     /// Positions of the trained ones among all weights.
     private let trained: [Int]
     var optimizer: OptimizerState?
+    /// Takes the times of training steps, if somebody wants them.
+    var clock: StepClock?
+    /// The program of the last step of training, which still has its gradients.
+    private var lastProgram: StepProgram?
     private var constraints: [(weight: Int, program: ConstraintProgram)] = []
     private var programs: [Key: StepProgram] = [:]
     /// What measures the next extent where those in the key are known; nil where all are.
@@ -93,18 +97,35 @@ final class Trainer {
 
     // MARK: Steps
 
-    /// One step of training on the samples at `rows`.
-    func train(_ feeder: BatchFeeder, _ rows: [Int], into totals: inout Totals) throws {
+    /// One step of training on a batch.
+    func train(_ pass: BatchFeeder.Pass, batch index: Int, into totals: inout Totals) throws {
         let step = firstCounter &+ UInt32(truncatingIfNeeded: optimizer?.iteration ?? 0)
-        let batch = try feeder.load(rows)
+        clock?.beginStep()
+        let batch = pass.batch(index)
+        clock?.took(.data, "batch")
         let program = try program(
-            feeder.types(rows: rows.count), batch, step: Int64(step), isTraining: true)
+            pass.feeder.types(rows: batch.count), batch, step: Int64(step), isTraining: true)
         program.feed(batch)
+        lastProgram = program
         program.feed(lossScale: optimizer?.lossScale ?? 1)
-        try program.run(step: Int64(step), weights: weights, workers: workers)
-        totals.add(program, samples: rows.count)
+        try program.run(step: Int64(step), weights: weights, workers: workers, clock: clock)
+        totals.add(program, samples: batch.count)
+        clock?.restart()
         try program.applyUpdates(to: &weights)
         try applyGradients(program.gradients)
+        clock?.took(.optimizer, "update")
+    }
+
+    /// The norms of the last step's gradients.
+    var gradientNorms: [(weight: String, norm: Double)] {
+        guard let lastProgram else { return [] }
+        let scale = Double(optimizer?.lossScale ?? 1)
+        return zip(trained, lastProgram.gradients).compactMap { index, gradient in
+            gradient.map {
+                let sum = sumOfSquares($0.elements, specs[index].shape.elementCount, workers)
+                return (specs[index].path, sum.squareRoot() / scale)
+            }
+        }
     }
 
     private func applyGradients(_ gradients: [Gradient?]) throws {
@@ -140,21 +161,21 @@ final class Trainer {
 
     /// Loss and metrics of the samples, as at inference.
     func evaluate(_ feeder: BatchFeeder, isStopped: () -> Bool = { false }) throws -> Totals {
-        var totals = Totals()
+        var totals = Totals(setup)
+        let pass = feeder.pass()
         for index in 0..<feeder.batchCount where !isStopped() {
-            let rows = feeder.range(index)
-            let batch = try feeder.load(rows)
+            let batch = pass.batch(index)
             let program = try program(
-                feeder.types(rows: rows.count), batch, step: 0, isTraining: false)
+                feeder.types(rows: batch.count), batch, step: 0, isTraining: false)
             program.feed(batch)
             try program.run(step: 0, weights: weights, workers: workers)
-            totals.add(program, samples: rows.count)
+            totals.add(program, samples: batch.count)
         }
         return totals
     }
 
     /// Whether the averages are in place of the weights.
-    private var showsAverages = false
+    var showsAverages = false
 
     /// Puts the averages in place of the weights, and these in place of the averages.
     func swapAverages() {
@@ -186,53 +207,34 @@ final class Trainer {
         Dictionary(uniqueKeysWithValues: zip(specs.map(\.path), weights))
     }
 
+    /// The weights in the model's order.
+    var namedWeights: [(name: String, tensor: Tensor)] {
+        zip(specs, weights).map { ($0.path, $1) }
+    }
+
+    /// Goes back to weights and an optimizer's state of before; false if they are of other weights.
+    func restore(
+        _ saved: [(name: String, tensor: Tensor)],
+        optimizer variables: [(name: String, value: Tensor)]
+    ) throws -> Bool {
+        guard
+            saved.elementsEqual(
+                specs,
+                by: {
+                    $0.name == $1.path && $0.tensor.shape == $1.shape && $0.tensor.dtype == $1.dtype
+                }
+            )
+        else { return false }
+        weights = saved.map(\.tensor)
+        try optimizer?.restore(variables)
+        return true
+    }
+
     func setWeights(_ tensors: [String: Tensor]) throws {
         for (index, spec) in specs.enumerated() {
             guard let tensor = tensors[spec.path], tensor.shape == spec.shape else { continue }
             weights[index] = try tensor.converted(to: spec.dtype)
         }
-    }
-}
-
-/// Loss and metrics over the batches so far.
-struct Totals {
-    private(set) var samples = 0
-    private var batches = 0
-    /// The loss of the last batch alone.
-    private(set) var lastLoss = 0.0
-    private var lossSum = 0.0
-    private var outputLossSums: [(name: String, sum: Double)] = []
-    private var metrics: [(name: String, metric: Metric, sums: [Double])] = []
-
-    mutating func add(_ program: StepProgram, samples count: Int) {
-        if samples == 0 {
-            outputLossSums = program.outputLossNames.map { ($0, 0) }
-            metrics = program.metrics.map { ($0.name, $0.metric, []) }
-        }
-        samples += count
-        batches += 1
-        lastLoss = Double(program.loss)
-        lossSum += lastLoss * Double(count)
-        for index in outputLossSums.indices {
-            outputLossSums[index].sum += Double(program.outputLoss(index))
-        }
-        for index in metrics.indices {
-            program.addStatistics(index, to: &metrics[index].sums)
-        }
-    }
-
-    /// `loss`, the outputs' losses where there are several, and the metrics; one of several numbers is
-    /// `f1_score[0]`, `f1_score[1]`, …. As in Keras, a small
-    /// last batch counts fully for an output's loss, but by its samples for the sum.
-    func results(prefix: String = "") -> [(name: String, value: Double)] {
-        let count = Double(max(samples, 1))
-        return [(prefix + "loss", lossSum / count)]
-            + outputLossSums.map { (prefix + $0.name, $0.sum / Double(max(batches, 1))) }
-            + metrics.flatMap { name, metric, sums in
-                let results = metric.results(sums)
-                guard results.count != 1 else { return [(prefix + name, results[0])] }
-                return results.enumerated().map { ("\(prefix)\(name)[\($0.offset)]", $0.element) }
-            }
     }
 }
 

@@ -13,32 +13,39 @@ struct TrainingLoop {
     private let state: TrainingRun
     /// Whole epochs that were made before this training, so that one that is resumed shuffles on.
     private let epochsBefore: Int
+    /// The next batch, and what the ones of its epoch before it gave.
+    private var place = TrainingState.Place()
+    private var totals: Totals
+    private var backup: BackupWriter?
 
     init(
-        _ model: inout Model, setup: TrainingSetup, data: Dataset, validation: Dataset?,
-        options: FitOptions, callbacks: [any Callback], isStopRequested: @escaping () -> Bool
+        _ model: inout Model, setup: TrainingSetup, parts: DataParts, options: FitOptions,
+        callbacks: [any Callback], isStopRequested: @escaping () -> Bool = { false }
     ) throws {
         try Self.check(options)
         let workers = Workers(count: options.threads)
+        let adapted =
+            options.adaptsLayers
+            ? try model.adapt(
+                to: parts.training.data, onlyMissing: true, rows: parts.training.rows) : []
         try model.initialize(seed: options.seed)
         let trainer = try Trainer(
             model, setup: setup, trains: true, seed: options.seed, workers: workers)
         if let saved = model.compilation?.optimizerState, !saved.isEmpty {
             try trainer.optimizer?.restore(saved)
         }
-        var (data, held) = (data, validation)
-        if held == nil, options.validationSplit > 0 {
-            let parts = try data.split(lastForValidation: options.validationSplit)
-            (data, held) = (parts.train, parts.validation)
+        backup = try options.backup.map {
+            try BackupWriter(
+                $0, startDigest: TrainingJob.digest(ofWeights: model),
+                job: TrainingJob(
+                    model, setup: setup, parts: parts, options: options, callbacks: callbacks))
         }
-        let training = try trainer.feeder(
-            data, sampleWeights: data.weights(classes: options.classWeights), options.batchSize)
-        self.validation = try held.map {
-            try trainer.feeder(
-                $0, sampleWeights: $0.sampleWeights,
-                options.validationBatchSize ?? options.batchSize)
+        training = try trainer.feeder(parts.training, options.batchSize)
+        validation = try parts.validation.map {
+            try trainer.feeder($0, options.validationBatchSize ?? options.batchSize)
         }
-        (self.trainer, self.training) = (trainer, training)
+        self.trainer = trainer
+        totals = Totals(trainer.setup)
         epochsBefore = (trainer.optimizer?.iteration ?? 0) / training.batchCount
         self.options = options
         self.callbacks = callbacks
@@ -46,6 +53,7 @@ struct TrainingLoop {
         state = TrainingRun(
             trainer, model: model, setup: setup, epochs: options.epochs,
             batchesPerEpoch: training.batchCount, sampleCount: training.count)
+        state.adaptedLayers = adapted
     }
 
     private static func check(_ options: FitOptions) throws {
@@ -61,56 +69,101 @@ struct TrainingLoop {
     /// Makes all epochs, or as many as are let.
     mutating func run() throws -> TrainingRun {
         try tell { try $0.trainingBegins($1) }
-        epochs: for epoch in 0..<options.epochs {
-            state.epoch = epoch
-            try tell { try $0.epochBegins($1) }
-            guard try trainEpoch(epoch) else { break epochs }
+        try resume()
+        while place.epoch < options.epochs, state.history.end == .completed {
+            state.epoch = place.epoch
+            if !place.hasBegun { try tell { try $0.epochBegins($1) } }
+            place.hasBegun = true
+            guard try trainEpoch() else {
+                state.history.end = .interrupted
+                break
+            }
             try tell { try $0.epochEnds($1) }
             state.history.append(state.logs)
-            if let reason = state.stopReason {
-                state.history.end = .stopped(reason)
-                break epochs
-            }
+            if let reason = state.stopReason { state.history.end = .stopped(reason) }
+            (totals, place) = (Totals(trainer.setup), .init(epoch: place.epoch + 1))
+            try backUp(isEpochEnd: true)
         }
+        let last = backup == nil ? nil : try savedState()
+        if let last, state.history.end == .interrupted { try backup?.save(last) }
         trainer.finish()
         try tell { try $0.trainingEnds($1) }
+        if let last, state.history.end != .interrupted {
+            try backup?.end(last, result: TrainingJob.digest(ofWeights: state.model))
+        }
         return state
     }
 
     /// - Returns: false if the epoch was interrupted.
-    private mutating func trainEpoch(_ epoch: Int) throws -> Bool {
-        let order =
-            options.shuffles
-            ? CounterRandom(seed: options.seed, name: "shuffle \(epochsBefore + epoch)")
-                .permutation(of: training.count) : Array(0..<training.count)
-        var totals = Totals()
-        for batch in 0..<training.batchCount {
-            if isStopRequested() {
-                state.history.end = .interrupted
-                return false
-            }
-            state.batch = batch
+    private mutating func trainEpoch() throws -> Bool {
+        let random = CounterRandom(
+            seed: options.seed, name: "shuffle \(epochsBefore + place.epoch)")
+        let pass = training.pass(
+            order: options.shuffles ? random.permutation(of: training.count) : nil)
+        while place.batch < training.batchCount, place.batch == 0 || state.stopReason == nil {
+            if isStopRequested() { return false }
+            state.batch = place.batch
             try tell { try $0.batchBegins($1) }
-            try trainer.train(training, Array(order[training.range(batch)]), into: &totals)
+            try trainer.train(pass, batch: place.batch, into: &totals)
             state.batchLoss = totals.lastLoss
+            state.history.startLoss = state.history.startLoss ?? totals.lastLoss
+            place.batch += 1
             if !callbacks.isEmpty {
                 state.logs = totals.results()
                 try tell { try $0.batchEnds($1) }
             }
-            if state.stopReason != nil { break }
+            try backUp(isEpochEnd: false)
         }
         state.logs = totals.results()
         if let validation {
             try tell { try $0.validationBegins($1) }
             let results = try trainer.evaluate(validation, isStopped: isStopRequested)
-            if isStopRequested() {
-                state.history.end = .interrupted
-                return false
-            }
+            if isStopRequested() { return false }
             state.logs += results.results(prefix: "val_")
             try tell { try $0.validationEnds($1) }
         }
         return true
+    }
+
+    /// Loss and metrics on the validation samples, with the weights as they are; nil without such.
+    func evaluated() throws -> [(name: String, value: Double)]? {
+        try validation.map { try trainer.evaluate($0).results() }
+    }
+
+    // MARK: State
+
+    private mutating func backUp(isEpochEnd: Bool) throws {
+        guard backup?.isDue(isEpochEnd: isEpochEnd) == true else { return }
+        let state = try savedState()
+        try backup?.save(state)
+    }
+
+    private func savedState() throws -> TrainingState {
+        try TrainingState(
+            place: place, totals: totals, history: state.history, stopReason: state.stopReason,
+            trainer: trainer, callbacks: callbacks)
+    }
+
+    /// Goes on where an earlier process stopped, if it left its state.
+    private mutating func resume() throws {
+        guard let backup, let saved = try backup.saved() else { return }
+        func refusal(_ cause: String) -> TrainingError { .state(path: backup.path, cause: cause) }
+        guard saved.place.epoch <= options.epochs else {
+            throw refusal("\(saved.place.epoch) epochs are made already")
+        }
+        guard saved.place.batch <= training.batchCount, totals.restore(saved.totals),
+            saved.callbacks.count == callbacks.count,
+            try trainer.restore(saved.weights, optimizer: saved.optimizer)
+        else { throw refusal("damaged: it does not fit the training") }
+        (place, state.history) = (saved.place, saved.history)
+        (state.epoch, state.batch) = (place.epoch, max(0, place.batch - 1))
+        (state.batchLoss, state.logs) = (totals.lastLoss, totals.results())
+        if let reason = saved.stopReason { state.stop(reason) }
+        for (index, state) in saved.callbacks.enumerated() {
+            try callbacks[index].resume(from: state)
+        }
+        state.isResumed = true
+        try tell { try $0.trainingResumes($1) }
     }
 
     private mutating func tell(
@@ -122,16 +175,17 @@ struct TrainingLoop {
 
 extension Trainer {
     /// Checks data against the model and makes them ready to be cut into batches.
-    func feeder(_ data: Dataset, sampleWeights: Tensor?, _ batchSize: Int) throws -> BatchFeeder {
+    func feeder(_ part: DataPart, _ batchSize: Int) throws -> BatchFeeder {
         let feeder = try BatchFeeder(
-            data, network: network, setup: setup, sampleWeights: sampleWeights,
-            batchSize: batchSize)
+            part.data, rows: part.rows, network: network, setup: setup,
+            sampleWeights: part.sampleWeights, batchSize: batchSize)
         let outputs = try network.shapes().outputs
         for (index, name) in setup.outputNames.enumerated() where setup.takesClassNumbers(index) {
-            guard let classes = outputs[index].last ?? nil, let tensor = feeder.targets(of: index)
-            else { continue }
-            try data.checkClassNumbers(
-                name, classes: classes, ignoring: setup.ignoredClass(index), in: tensor)
+            guard let classes = outputs[index].last ?? nil else { continue }
+            try feeder.forEachTarget(of: index) {
+                try checkClassNumbers(
+                    $0, of: name, classes: classes, ignoring: setup.ignoredClass(index))
+            }
         }
         return feeder
     }

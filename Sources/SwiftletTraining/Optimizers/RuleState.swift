@@ -336,7 +336,7 @@ private func blend(
 }
 
 /// In pieces of fixed size, added up in order.
-private func sumOfSquares(
+func sumOfSquares(
     _ x: UnsafePointer<Float>, _ count: Int, _ workers: Workers
 ) -> Double {
     let grain = WeightUpdate.grain

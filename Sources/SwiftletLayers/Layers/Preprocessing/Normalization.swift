@@ -30,6 +30,9 @@ public struct Normalization: UnaryLayer {
         given = (NumberArray(mean), NumberArray(variance))
     }
 
+    /// Whether the statistics are part of the configuration.
+    var hasGivenStatistics: Bool { given != nil }
+
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
         // A null means one statistic for everything.

@@ -9,8 +9,8 @@ public struct Discretization: UnaryLayer {
     /// In ascending order; nil until they are known.
     public private(set) var boundaries: [Float]?
     public let mode: CategoryMode
-    private let bins: Int?
-    private let epsilon: Float
+    let bins: Int?
+    let epsilon: Float
 
     public init(
         boundaries: [Float], mode: CategoryMode = .int, name: String? = nil
@@ -20,6 +20,13 @@ public struct Discretization: UnaryLayer {
         self.mode = mode
         bins = nil
         epsilon = 0.01
+    }
+
+    /// The same with other bins.
+    func with(boundaries: [Float]) -> Discretization {
+        var layer = self
+        layer.boundaries = boundaries
+        return layer
     }
 
     public init(config: LayerConfig) throws {
@@ -73,7 +80,7 @@ extension Discretization: StoredState {
 }
 
 /// The boundaries of `bins` bins that hold equal shares, as Keras interpolates them.
-private func quantiles(of values: [Double], counting weights: [Double], _ bins: Int) -> [Float] {
+func quantiles(of values: [Double], counting weights: [Double], _ bins: Int) -> [Float] {
     let share = 1 / Double(bins)
     guard Double(values.count) * share >= 1 else { return values.dropLast().map { Float($0) } }
     var sum = 0.0
@@ -90,7 +97,7 @@ private func quantiles(of values: [Double], counting weights: [Double], _ bins: 
 }
 
 /// NumPy's `interp`.
-private func interpolated(_ x: Double, _ places: [Double], _ values: [Double]) -> Double {
+func interpolated(_ x: Double, _ places: [Double], _ values: [Double]) -> Double {
     guard let next = places.firstIndex(where: { $0 > x }) else { return values[values.count - 1] }
     guard next > 0 else { return values[0] }
     let width = places[next] - places[next - 1]

@@ -1,0 +1,55 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A file without a name for what does not fit in memory. It is gone with the process, however that
+/// ends.
+///
+/// It lies in the directory that `TMPDIR` names, or else in `/var/tmp`, which is on a disk where `/tmp` may
+/// be in memory.
+package struct SpoolFile: ~Copyable {
+    private let descriptor: Descriptor
+    private let name: String
+    private var buffer: [UInt8] = []
+    private var written = 0
+    private static let bufferSize = 1 << 20
+
+    /// - Parameter name: what errors call it: the file whose content it takes.
+    package init(name: String) throws(FileError) {
+        self.name = name
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+        let tag = String(UInt64.random(in: .min ... .max), radix: 36)
+        let path = "\(folder)/.swiftlet-\(tag).tmp"
+        descriptor = try Descriptor(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        unlink(path)
+    }
+
+    /// Bytes so far.
+    package var count: Int { written + buffer.count }
+
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        if buffer.count + bytes.count > Self.bufferSize { try flush() }
+        guard bytes.count < Self.bufferSize else {
+            try descriptor.write(bytes)
+            written += bytes.count
+            return
+        }
+        buffer.append(contentsOf: bytes)
+    }
+
+    private mutating func flush() throws(FileError) {
+        try buffer.withUnsafeBufferPointer { bytes throws(FileError) in
+            try descriptor.write(UnsafeRawBufferPointer(bytes))
+        }
+        written += buffer.count
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// All that was appended, mapped.
+    package consuming func finish() throws(FileError) -> MappedFile {
+        try flush()
+        return try MappedFile(mapping: descriptor, count: written, name: name)
+    }
+}

@@ -1,0 +1,103 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A thread beside the caller's that does one job at a time, e.g. reads what the caller needs next.
+///
+/// One caller begins jobs and waits for them; where no thread can be had he does them himself.
+package final class SideThread: @unchecked Sendable {
+    private let core = Core()
+    private var thread: pthread_t?
+
+    package init() {
+        let argument = Unmanaged.passRetained(core)
+        #if canImport(Darwin)
+            var made: pthread_t?
+            let status = pthread_create(&made, nil, sideMain, argument.toOpaque())
+        #else
+            var made = pthread_t()
+            let status = pthread_create(&made, nil, sideMain, argument.toOpaque())
+        #endif
+        if status == 0 { thread = made } else { argument.release() }
+    }
+
+    /// Begins a job, once the one before has ended.
+    package func begin(_ job: @escaping @Sendable () -> Void) {
+        guard thread != nil else { return job() }
+        wait()
+        core.set { $0.job = job }
+    }
+
+    /// Returns when there is no job under way.
+    package func wait() {
+        guard thread != nil else { return }
+        core.waitUntil { $0.job == nil }
+    }
+
+    deinit {
+        guard let thread else { return }
+        wait()
+        core.set { $0.isOver = true }
+        pthread_join(thread, nil)
+    }
+
+    /// What both threads see.
+    fileprivate final class Core: @unchecked Sendable {
+        struct State {
+            var job: (@Sendable () -> Void)?
+            var isOver = false
+        }
+        private var state = State()
+        private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
+        private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+
+        init() {
+            pthread_mutex_init(mutex, nil)
+            pthread_cond_init(changed, nil)
+        }
+
+        deinit {
+            pthread_cond_destroy(changed)
+            pthread_mutex_destroy(mutex)
+            changed.deallocate()
+            mutex.deallocate()
+        }
+
+        func set(_ change: (inout State) -> Void) {
+            pthread_mutex_lock(mutex)
+            change(&state)
+            pthread_cond_broadcast(changed)
+            pthread_mutex_unlock(mutex)
+        }
+
+        @discardableResult
+        func waitUntil(_ condition: (State) -> Bool) -> State {
+            pthread_mutex_lock(mutex)
+            defer { pthread_mutex_unlock(mutex) }
+            while !condition(state) { pthread_cond_wait(changed, mutex) }
+            return state
+        }
+
+        func serve() {
+            while let job = waitUntil({ $0.job != nil || $0.isOver }).job {
+                job()
+                set { $0.job = nil }
+            }
+        }
+    }
+}
+
+#if canImport(Darwin)
+    private func sideMain(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        Unmanaged<SideThread.Core>.fromOpaque(argument).takeRetainedValue().serve()
+        return nil
+    }
+#else
+    private func sideMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        guard let argument else { return nil }
+        Unmanaged<SideThread.Core>.fromOpaque(argument).takeRetainedValue().serve()
+        return nil
+    }
+#endif
