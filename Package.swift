@@ -173,10 +173,24 @@ targets += [
 targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores", "SwiftletTensor",
-        "SwiftletTraining"),
+        "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
+        "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
+
+// Programs of a page that show how the library is used; they see only what is public.
+targets.append(
+    .target(
+        name: "ExampleSupport", dependencies: ["Swiftlet"], path: "Examples/Support",
+        swiftSettings: strict))
+targets += [
+    ("example-adversaries", "Adversaries"), ("example-autoencoder", "Autoencoder"),
+    ("example-variational-autoencoder", "VariationalAutoencoder"),
+].map { name, folder in
+    .executableTarget(
+        name: name, dependencies: ["ExampleSupport", "Swiftlet"], path: "Examples/\(folder)",
+        swiftSettings: strict)
+}
 
 // Floor 7: the command line.
 targets += [

@@ -1,8 +1,8 @@
-package import SwiftletFiles
+public import SwiftletFiles
 package import SwiftletScores
 
 /// A page that says how good a model is: one HTML file that asks nothing of the network.
-package struct ReportPage: Sendable {
+public struct ReportPage: Sendable {
     private let title: String
     private let subtitle: String?
     private let classNames: [String]
@@ -11,7 +11,7 @@ package struct ReportPage: Sendable {
     /// - Parameters:
     ///   - subtitle: a line below the title, such as the files that were scored.
     ///   - classNames: names in the place of class numbers, as far as they go.
-    package init(title: String, subtitle: String? = nil, classNames: [String] = []) {
+    public init(title: String, subtitle: String? = nil, classNames: [String] = []) {
         self.title = title
         self.subtitle = subtitle
         self.classNames = classNames
@@ -86,7 +86,7 @@ package struct ReportPage: Sendable {
 
     /// Learning curves of a history: `{"history": {"loss": […], "val_loss": […], …}, …}`, or the
     /// inner object alone. A member `diagnosis` is printed above them.
-    package mutating func add(history: JSON) {
+    public mutating func add(history: JSON) {
         guard let metrics = history["history"]?.object ?? history.object else { return }
         body.add("h2", text: "Learning curves")
         for line in history["diagnosis"]?.string?.split(separator: "\n") ?? [] {
@@ -103,7 +103,7 @@ package struct ReportPage: Sendable {
     }
 
     /// A heading and a paragraph.
-    package mutating func add(heading: String, text: String) {
+    public mutating func add(heading: String, text: String) {
         body.add("h2", text: heading)
         body.add("p", text: text)
     }
@@ -120,8 +120,11 @@ package struct ReportPage: Sendable {
         fill(&body)
     }
 
+    /// Writes the page as one file, which needs nothing beside it.
+    public func write(to path: String) throws { try AtomicFile.write(html, to: path) }
+
     /// The whole page.
-    package var html: String {
+    public var html: String {
         var page = Markup()
         page.add(markup: "<!DOCTYPE html>\n")
         page.add("html", ["lang": "en"]) { html in

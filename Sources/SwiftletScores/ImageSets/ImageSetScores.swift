@@ -1,7 +1,8 @@
 internal import SwiftletFiles
+public import SwiftletTensor
 
 /// A score of a set of images against a set of real ones, named as `--metrics` names it.
-package enum ImageSetMetric: String, Sendable, CaseIterable {
+public enum ImageSetMetric: String, Sendable, CaseIterable {
     case fid, kid
     case inceptionScore = "is"
     case prdc
@@ -38,31 +39,46 @@ package struct ImageSet: Sendable {
 
 /// Scores of a set of generated images: FID, KID, Inception Score, precision, recall, density and
 /// coverage.
-package struct ImageSetScores: Sendable {
-    package var metrics: [ImageSetMetric]
-    package var nearestK = 5
-    package var kidSubsets = 100
-    package var kidSubsetSize = 1000
-    package var inceptionSplits = 10
-    package var seed: UInt64 = 0
+public struct ImageSetScores: Sendable {
+    public var metrics: [ImageSetMetric]
+    public var nearestK = 5
+    public var kidSubsets = 100
+    public var kidSubsetSize = 1000
+    public var inceptionSplits = 10
+    public var seed: UInt64 = 0
     /// Subsets are drawn as `numpy.random.RandomState(seed)` does, the generated set's first.
-    package var drawsAsNumPy = false
+    public var drawsAsNumPy = false
     /// Images are put into NumPy's random order before the Inception Score divides them.
-    package var shufflesInception = false
+    public var shufflesInception = false
     /// The Inception Score's deviation has the divisor n − 1.
-    package var usesSampleDeviation = false
+    public var usesSampleDeviation = false
     /// What lies on a ball's surface is inside.
-    package var ballsAreClosed = false
+    public var ballsAreClosed = false
     /// Added to the variances before the Fréchet distance is taken.
-    package var diagonal = 0.0
+    public var diagonal = 0.0
 
     /// Tells how far chance takes the Fréchet distance, which costs about half as much again.
-    package var estimatesErrors = true
+    public var estimatesErrors = true
 
     /// Also tells the Fréchet distance of endlessly many images.
-    package var extrapolates = false
+    public var extrapolates = false
 
-    package init(metrics: [ImageSetMetric]) { self.metrics = metrics }
+    public init(metrics: [ImageSetMetric]) { self.metrics = metrics }
+
+    /// The scores of two sets of pictures by what a network sees in them.
+    ///
+    /// ```swift
+    /// let scores = ImageSetScores(metrics: [.fid, .prdc])
+    /// let fid = try scores.results(real: realFeatures, generated: inventedFeatures)["fid"]
+    /// ```
+    ///
+    /// - Parameters: features, float32 `[images, width]` each.
+    /// - Throws: ``ScoreError`` for too few images, or features that do not fit together.
+    public func results(real: Tensor, generated: Tensor) throws(ScoreError) -> ScoreReport {
+        try results(
+            real: ImageSet(features: FeatureRows(real, as: .real)),
+            generated: ImageSet(features: FeatureRows(generated, as: .generated)))
+    }
 
     /// - Parameter progress: called after every subset of the kernel distance.
     /// - Throws: ``ScoreError`` for too few images, or features that do not fit together.

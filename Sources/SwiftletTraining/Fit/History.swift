@@ -23,12 +23,14 @@ public struct History: Sendable {
     /// The epoch (from 1) whose weights the model has, where an earlier one's were restored.
     public internal(set) var restoredEpoch: Int?
 
-    init() {}
+    /// No epochs yet, for a training of one's own.
+    public init() {}
 
     /// The values of one name, one per epoch.
     public subscript(name: String) -> [Double]? { values[name] }
 
-    mutating func append(_ results: [(name: String, value: Double)]) {
+    /// Adds what an epoch measured, names in order.
+    public mutating func append(_ results: [(name: String, value: Double)]) {
         epochs += 1
         for (name, value) in results {
             if values[name] == nil { names.append(name) }
