@@ -8,7 +8,8 @@ public struct Dataset: Sendable {
     public let inputs: NamedTensors
     /// Tensors `[samples, …]`; none if nothing is known about the samples.
     public let targets: NamedTensors
-    /// float32 `[samples]`; nil if all samples count alike.
+    /// float32 `[samples]`, or `[samples, steps…]` where positions in a sample count apart; nil if all
+    /// count alike.
     public let sampleWeights: Tensor?
     /// The number of samples.
     public let count: Int
@@ -29,7 +30,7 @@ public struct Dataset: Sendable {
         self.targets = targets
         count = first.tensor.shape[0]
         self.sampleWeights = try sampleWeights.map { weights throws(DatasetError) in
-            try Self.vector(of: weights, count: first.tensor.shape[0])
+            try Self.checked(weights, count: first.tensor.shape[0])
         }
     }
 
@@ -38,12 +39,13 @@ public struct Dataset: Sendable {
         try self.init(inputs: ["x": x], targets: ["y": y], sampleWeights: sampleWeights)
     }
 
-    private static func vector(of weights: Tensor, count: Int) throws(DatasetError) -> Tensor {
-        guard weights.elementCount == count, weights.shape.first == count else {
-            throw .sampleWeights(weights.shape)
-        }
+    /// A column is a vector.
+    private static func checked(_ weights: Tensor, count: Int) throws(DatasetError) -> Tensor {
+        guard weights.shape.first == count else { throw .sampleWeights(weights.shape) }
         return try DatasetError.wrapping {
-            try weights.converted(to: .float32).reshaped(to: .vector(count))
+            let weights = try weights.converted(to: .float32)
+            return weights.elementCount == count
+                ? try weights.reshaped(to: .vector(count)) : weights
         }
     }
 

@@ -8,7 +8,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case scalar(name: String)
     /// Two tensors disagree about the number of samples.
     case counts(name: String, count: Int, other: String, otherCount: Int)
-    /// The weights are not one number per sample.
+    /// The weights are not one number per sample or position.
     case sampleWeights(Shape)
     /// Fractions lie between 0 and 1, and their sum below 1.
     case fractions([Double])
@@ -30,7 +30,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
         case .counts(let name, let count, let other, let otherCount):
             "\(name) has \(count) samples, but \(other) has \(otherCount)"
         case .sampleWeights(let shape):
-            "sample weights of shape \(shape), one number per sample expected"
+            "sample weights of shape \(shape), one number per sample or per step expected"
         case .fractions(let fractions):
             "fractions \(fractions): each has to be between 0 and 1, their sum less than 1"
         case .emptyPart(let name, let samples): "no samples for the \(name) part of \(samples)"

@@ -29,9 +29,12 @@ private func members(_ dataset: Dataset?) throws -> [Int] {
         #expect(throws: DatasetError.scalar(name: "y")) {
             try Dataset(x: x, y: Tensor(zeros: .scalar))
         }
-        #expect(throws: DatasetError.sampleWeights([3, 2])) {
-            try Dataset(x: x, y: Tensor(zeros: [3]), sampleWeights: x)
+        #expect(throws: DatasetError.sampleWeights([2, 3])) {
+            try Dataset(x: x, y: Tensor(zeros: [3]), sampleWeights: Tensor(zeros: [2, 3]))
         }
+        // Positions in a sample may count apart.
+        let steps = try Dataset(x: x, y: Tensor(zeros: [3]), sampleWeights: x)
+        #expect(steps.sampleWeights?.shape == [3, 2])
     }
 
     @Test func weightsBecomeAVectorOfFloats() throws {

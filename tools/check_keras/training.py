@@ -338,6 +338,9 @@ def run_state(swiftlet, kerases, name):
             for kind in files.KINDS:
                 if kind.era != era or kind.weights_suffix:
                     continue
+                # Keras 3 gives two of Adafactor's variables one name, which an .h5 has no room for.
+                if class_name == "Adafactor" and kind.suffix == ".h5":
+                    continue
                 with tempfile.TemporaryDirectory() as folder:
                     begun()
                     path, _ = kind.save(model, f"{folder}/untrained")
@@ -351,6 +354,9 @@ def run_state(swiftlet, kerases, name):
                     # Swiftlet writes Keras 3's .keras, not 2's; and Keras 3 cannot go on from any
                     # .h5: it builds the restored optimizer without variables.
                     if kind.name in ("keras 2 .keras", "keras 3 .h5"):
+                        continue
+                    # Keras 2 forgets Nadam's product of momenta, and begins averages otherwise.
+                    if era == 2 and (class_name == "Nadam" or options.get("use_ema")):
                         continue
                     ours = f"{folder}/ours{kind.suffix}"
 

@@ -34,6 +34,9 @@ def data_of(kind, rng):
         "pictures": lambda: ([real(6, 6, 2)], [real(6, 6, 2)]),
         "series": lambda: ([real(8, 3)], [real(1)]),
         "volumes": lambda: ([real(4, 4, 4, 1)], [classes]),
+        "series weighted": lambda: ([real(8, 3)], [real(8, 2)], np.abs(real(8))),
+        "words to classes weighted": lambda: (
+            [words(rng)], [rng.integers(0, 3, (N, 7)).astype(np.int32)], np.abs(real(7))),
         "positive 2": lambda: ([real(5)], [np.abs(real(2)) + np.float32(0.25)]),
         "labelled series": lambda: ([real(8, 3)], [labels(rng)]),
         "series with gaps": lambda: ([gaps(rng, real(8, 3))], [real(1)]),

@@ -39,9 +39,7 @@ struct Train: ParsableCommand {
 
     @OptionGroup var resuming: ResumeOptions
 
-    @OptionGroup(title: "Fine-tuning") var tuning: FineTuningOptions
-
-    @OptionGroup(title: "Callbacks") var watching: CallbackOptions
+    @OptionGroup(title: "Callbacks") var steering: CallbackOptions
 
     @OptionGroup var log: LogOptions
 

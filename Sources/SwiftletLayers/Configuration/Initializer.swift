@@ -21,6 +21,8 @@ public enum Initializer: Sendable, Hashable {
     /// A random matrix with orthonormal rows or columns.
     case orthogonal(gain: Double = 1)
     case identity(gain: Double = 1)
+    /// Cosines or sines under a window.
+    case shortTimeFourier(ShortTimeFourier)
     /// Values that the layer itself works out; files never name them.
     case values([Float])
     /// As `base`, but 1 for the second quarter: the forget gate of an LSTM's bias.
@@ -76,6 +78,7 @@ extension Initializer {
         case .identity(let gain):
             let columns = shape.last ?? 1
             return try fill(shape) { $0 / columns == $0 % columns ? Float(gain) : 0 }
+        case .shortTimeFourier(let kernel): return try Tensor(kernel.values(shape), shape: shape)
         case .values(let values): return try Tensor(values, shape: shape)
         case .unitForget(let base):
             var values = try base.tensor(shape, random: random).floats()
@@ -193,6 +196,10 @@ extension Initializer {
             self = .orthogonal(gain: number("gain", 1))
         case "identity", "Identity", "IdentityInitializer":
             self = .identity(gain: number("gain", 1))
+        case "STFT", "stft", "STFTInitializer":
+            self = .shortTimeFourier(
+                try ShortTimeFourier(
+                    config: LayerConfig(config.object ?? [:], registry: LayerRegistry([]))))
         case let name?:
             guard let scaling = Self.scalings.first(where: { $0.names.contains(name) }) else {
                 throw ModelError.config(key: key, cause: "initializer \"\(name)\" is unknown")
@@ -242,6 +249,7 @@ extension Initializer {
         case .orthogonal(let gain):
             Self.object("Orthogonal", ["gain": .double(gain), "seed": nil])
         case .identity(let gain): Self.object("Identity", ["gain": .double(gain)])
+        case .shortTimeFourier(let kernel): Self.object("STFT", .object(kernel.config))
         case .values: Self.object("Zeros", [:])
         case .unitForget(let base): base.json
         }

@@ -30,6 +30,14 @@ public struct SwapEMAWeights: Callback {
         if !isSwapped { try swap(run) }
     }
 
+    public var savedState: SavedState { SavedState(["swapped": .bool(isSwapped)]) }
+
+    public mutating func resume(from state: SavedState) {
+        isSwapped = state["swapped"]?.bool ?? false
+    }
+
+    public mutating func trainingResumes(_ run: TrainingRun) { run.showsAverages = isSwapped }
+
     private mutating func swap(_ run: TrainingRun) throws {
         try run.swapAverages()
         isSwapped.toggle()

@@ -55,7 +55,8 @@ struct TrainedModel {
         }
         defer { for (place, index) in trained.enumerated() { weights[index] = values[place] } }
         try optimizer.apply(
-            gradients.map { $0.map { Gradient($0) } }, to: &values, workers: workers)
+            gradients.map { $0.map { Gradient($0) } }, areScaled: false, to: &values,
+            workers: workers)
         for (place, program) in constraints where gradients[place] != nil {
             try program.apply(to: &values[place], workers: workers)
         }

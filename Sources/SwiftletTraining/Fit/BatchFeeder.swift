@@ -121,7 +121,9 @@ struct BatchFeeder {
         }
         self.targets = targets
         self.sampleWeights = try sampleWeights.map {
-            try Column($0, rowShape: [], dtype: .float32, batchSize: size)
+            try Column(
+                $0, rowShape: Array($0.shape.dimensions.dropFirst()), dtype: .float32,
+                batchSize: size)
         }
         let isSlow = (self.inputs + targets.compactMap(\.self)).contains { $0.isSlow }
         side = isSlow ? SideThread() : nil
@@ -199,7 +201,7 @@ struct BatchFeeder {
         BatchTypes(
             inputs: try inputs.map { try $0.type(rows: rows) },
             targets: try targets.map { try $0?.type(rows: rows) },
-            hasSampleWeights: sampleWeights != nil)
+            sampleWeights: try sampleWeights?.type(rows: rows))
     }
 
     /// Brings samples into memory; valid until the call after the next one of the other slot.

@@ -7,11 +7,17 @@ extension Dataset {
     /// A class without a weight counts 1.
     func weights(classes: [Int: Double]) throws -> Tensor? {
         guard !classes.isEmpty else { return sampleWeights }
-        var weights = try sampleWeights?.floats() ?? [Float](repeating: 1, count: count)
+        // One per sample, or several for the positions in it.
+        let given = try sampleWeights ?? Tensor(repeating: 1 as Float, shape: .vector(count))
+        var weights = try given.floats()
+        let positions = count == 0 ? 1 : weights.count / count
         for (sample, label) in try classNumbers().enumerated() {
-            if let label, let weight = classes[label] { weights[sample] *= Float(weight) }
+            guard let label, let weight = classes[label] else { continue }
+            for place in sample * positions..<(sample + 1) * positions {
+                weights[place] *= Float(weight)
+            }
         }
-        return try Tensor(weights)
+        return try Tensor(weights, shape: given.shape)
     }
 
     /// Weights with which all classes count alike: samples / (classes · samples of the class), as

@@ -72,7 +72,8 @@ struct BatchTypes: Hashable {
     var inputs: [TensorType]
     /// Per output; nil where no targets are needed.
     var targets: [TensorType?]
-    var hasSampleWeights: Bool
+    /// Nil if all samples count alike.
+    var sampleWeights: TensorType?
 
     /// Samples in the batch.
     var rows: Int { inputs.first?.shape.first ?? 0 }
@@ -118,10 +119,9 @@ struct StepGraph {
         let targets = try zip(setup.outputNames, types.targets).map { name, type in
             try type.map { try lowering.graph.placeholder("target \(name)", $0) }
         }
-        let sampleWeights =
-            types.hasSampleWeights
-            ? try lowering.graph.placeholder("sample_weight", TensorType(.vector(types.rows)))
-            : nil
+        let sampleWeights = try types.sampleWeights.map {
+            try lowering.graph.placeholder("sample_weight", $0)
+        }
 
         var graph = lowering.graph
         graph.label = Self.lossLabel

@@ -122,6 +122,7 @@ final class Trainer {
     /// The norms of the last step's gradients.
     var gradientNorms: [(weight: String, norm: Double)] {
         guard let lastProgram else { return [] }
+        let scale = Double(optimizer?.lossScale ?? 1)
         return zip(trained, lastProgram.gradients).compactMap { index, gradient in
             gradient.map {
                 let sum = sumOfSquares($0.elements, specs[index].shape.elementCount, workers)
@@ -177,7 +178,7 @@ final class Trainer {
     }
 
     /// Whether the averages are in place of the weights.
-    private var showsAverages = false
+    var showsAverages = false
 
     /// Puts the averages in place of the weights, and these in place of the averages.
     func swapAverages() {

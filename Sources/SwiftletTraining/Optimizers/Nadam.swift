@@ -34,6 +34,14 @@ struct Nadam: UpdateRule {
     /// The product of the momenta of all steps so far.
     var scalars: [OptimizerScalar] { [OptimizerScalar(name: "u_product", start: 1)] }
 
+    func scalars(after updates: Int) -> [Float] {
+        var product: Float = 1
+        for number in 0..<min(max(0, updates), 10_000) {
+            product *= momentum(at: Float(number + 1))
+        }
+        return [product]
+    }
+
     private func momentum(at number: Float) -> Float {
         Float(beta1) * (1 - 0.5 * power(0.96, number))
     }

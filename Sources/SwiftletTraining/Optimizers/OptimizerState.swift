@@ -70,13 +70,15 @@ package struct OptimizerState {
     /// Makes one step, or none if the loss is scaled and a gradient is not finite.
     ///
     /// - Parameters:
-    ///   - gradients: one per weight, of the scaled loss; nil leaves the weight as it is.
+    ///   - gradients: one per weight; nil leaves the weight as it is.
+    ///   - areScaled: whether they are those of the loss times ``lossScale``.
     ///   - values: the weights' values, changed in place.
     package mutating func apply(
-        _ gradients: [Gradient?], to values: inout [Tensor], workers: Workers
+        _ gradients: [Gradient?], areScaled: Bool = true, to values: inout [Tensor],
+        workers: Workers
     ) throws {
         precondition(gradients.count == weights.count && values.count == weights.count)
-        let scale = lossScale.map { 1 / $0 } ?? 1
+        let scale = areScaled ? lossScale.map { 1 / $0 } ?? 1 : 1
         if scaling != nil {
             let areFinite = zip(gradients, weights).allSatisfy { gradient, weight in
                 gradient.map { isFinite($0.elements, weight.shape.elementCount) } ?? true
@@ -173,13 +175,18 @@ package struct OptimizerState {
     ///
     /// - Throws: ``TrainingError/optimizerState(_:)`` if number or shapes do not fit the weights.
     package mutating func restore(_ variables: [(name: String, value: Tensor)]) throws {
+        let wanted = rules.reduce(hasSeveralRules ? 2 : 0) { $0 + $1.variableCount }
+        if scaling != nil || hasSeveralRules, variables.count < wanted + (scaling == nil ? 0 : 4),
+            variables.allSatisfy({ $0.value.rank == 0 })
+        {
+            return  // Saved before the first step: Keras had not made room for more yet.
+        }
         var rest = variables[...]
         if scaling != nil, rest.count > 4, rest.prefix(4).allSatisfy({ $0.value.rank == 0 }) {
             try scaling?.restore(rest.dropFirst(2).prefix(2).map(\.value))
             rest = rest.dropFirst(4)
         }
         guard hasSeveralRules else { return try rules[0].restore(Array(rest)) }
-        let wanted = rules.reduce(2) { $0 + $1.variableCount }
         guard rest.count == wanted, let first = rest.first, first.value.elementCount == 1 else {
             throw TrainingError.optimizerState(
                 "\(wanted) tensors expected for \(rules.count) optimizers, \(rest.count) found")

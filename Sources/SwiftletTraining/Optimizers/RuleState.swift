@@ -237,8 +237,11 @@ struct RuleState {
         }
         let places = places
         // Keras 2's SGD keeps momenta even where its momentum is 0; nothing reads them.
-        if places.isEmpty, scalars.isEmpty { rest.removeAll() }
-        // A scalar that Keras of another version does not keep is left as it is.
+        let hasSlots = slots.contains { !$0.isEmpty }
+        if !hasSlots, scalars.isEmpty, rest.count > places.count {
+            rest = rest.prefix(places.count)
+        }
+        // A scalar that Keras of another version does not keep follows from the number of steps.
         guard rest.count == places.count || rest.count == places.count + scalars.count else {
             throw TrainingError.optimizerState(
                 "\(places.count + scalars.count) tensors expected for the trained weights, "
@@ -252,11 +255,12 @@ struct RuleState {
             }
             self[place] = try variable.value.converted(to: self[place].dtype)
         }
+        iteration = Int(try first.value.converted(to: .int64).elements(of: Int64.self)[0])
+        scalars = optimizer.rule.scalars(after: updates)
         for (index, variable) in rest.dropFirst(places.count).enumerated() {
             guard let value = try variable.value.floats().first else { continue }
             scalars[index] = value
         }
-        iteration = Int(try first.value.converted(to: .int64).elements(of: Int64.self)[0])
     }
 
     private var hasRateVariable: Bool {

@@ -27,6 +27,9 @@ protocol UpdateRule: Sendable {
     /// Numbers that the rule remembers once for all weights, after the slots.
     var scalars: [OptimizerScalar] { get }
 
+    /// What ``scalars`` are after so many updates, for files that do not have them.
+    func scalars(after updates: Int) -> [Float]
+
     /// Called once before the weights are updated.
     func begin(_ step: inout OptimizerStep)
 
@@ -44,6 +47,7 @@ extension UpdateRule {
     static var defaultWeightDecay: Double? { nil }
     static var takesSizes: Bool { false }
     var scalars: [OptimizerScalar] { [] }
+    func scalars(after updates: Int) -> [Float] { scalars.map(\.start) }
     func begin(_ step: inout OptimizerStep) {}
     func weightDecay(_ decay: Double?, path: String, shape: Shape) -> Double? { decay }
     func graphStep(path: String, shape: Shape) -> GraphStep? { nil }

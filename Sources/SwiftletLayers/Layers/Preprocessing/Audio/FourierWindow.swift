@@ -7,7 +7,7 @@ internal import SwiftletFiles
 #endif
 
 /// What the samples of a frame are multiplied with before their frequencies are taken.
-enum FourierWindow: Sendable {
+enum FourierWindow: Sendable, Hashable {
     case none
     case named(String)
     case values([Float])

@@ -9,8 +9,6 @@ public struct STFTSpectrogram: UnaryLayer {
         case log, magnitude, psd, real, imag, angle, stft
     }
 
-    private enum Scaling: String, CaseIterable { case density, spectrum }
-
     public static let className = "STFTSpectrogram"
     public var options: LayerOptions
     private let mode: Mode
@@ -21,7 +19,7 @@ public struct STFTSpectrogram: UnaryLayer {
     private let period: Int?
     private let window: FourierWindow
     private let isPeriodic: Bool
-    private let scaling: Scaling?
+    private let scaling: ShortTimeFourier.Scaling?
     private let padding: Padding
     private let keepsChannels: Bool
     private let format: DataFormat
@@ -151,25 +149,9 @@ public struct STFTSpectrogram: UnaryLayer {
     }
 
     /// Sines or cosines under the scaled window.
-    private func firstKernel(_ isReal: Bool) throws -> Initializer {
-        guard var factors = window.values(frame, isPeriodic: isPeriodic), factors.count == frame
-        else {
-            throw ModelError.config(
-                key: "window", cause: "the window \(window.json.text().prefix(40)) is not known")
-        }
-        if case .none = window {
-        } else {
-            let sum =
-                switch scaling {
-                case .density: factors.reduce(0) { $0 + $1 * $1 }.squareRoot()
-                case .spectrum: factors.reduce(0) { $0 + abs($1) }
-                case nil: 1.0
-                }
-            factors = factors.map { $0 / sum }
-        }
-        // Odd lengths count one turn less, as in Keras.
-        return .values(
-            fourierKernel(
-                frame: frame, bins: bins, period: (bins - 1) * 2, window: factors, isReal: isReal))
+    private func firstKernel(_ isReal: Bool) -> Initializer {
+        .shortTimeFourier(
+            ShortTimeFourier(
+                isReal: isReal, window: window, scaling: scaling, isPeriodic: isPeriodic))
     }
 }
