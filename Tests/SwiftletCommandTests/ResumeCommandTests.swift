@@ -65,15 +65,18 @@ import Testing
     func kills(_ row: (output: String, seconds: String, callbacks: [String])) throws {
         try withTemporaryDirectory { directory in
             try Self.write(in: directory)
+            let start = ContinuousClock.now
             let whole = try Self.train(
                 "whole-" + row.output, ["--quiet"] + row.callbacks, in: directory)
+            // As long as a whole training takes here, whatever else the machine does.
+            let duration = (ContinuousClock.now - start) / .seconds(1)
             #expect(whole.status == 0, "\(whole.errors)")
             let random = CounterRandom(seed: 20)
             let options = ["--resume", "--state-every", row.seconds] + row.callbacks
             var (kills, resumed) = (0, 0)
             while kills < 20 {
                 // From before the first batch to several epochs later.
-                let pause = Double(random.uniform(at: kills)) * 0.3
+                let pause = Double(random.uniform(at: kills)) * duration * 0.8
                 let run = try Self.train(row.output, options, in: directory) { process in
                     Thread.sleep(forTimeInterval: pause)
                     kill(process.processIdentifier, SIGKILL)
@@ -90,7 +93,7 @@ import Testing
             }
             let last = try Self.train(row.output, options, in: directory)
             #expect(last.status == 0, "\(last.errors)")
-            #expect(resumed > 2)
+            #expect(resumed > 0)
             for suffix in ["", ".json"] {
                 let found = try readFile("\(directory)/\(row.output)\(suffix)")
                 #expect(try found == readFile("\(directory)/whole-\(row.output)\(suffix)"))

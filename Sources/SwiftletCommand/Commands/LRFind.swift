@@ -52,7 +52,7 @@ struct LRFind: ParsableCommand {
     func run() throws {
         try checkDestination(json)
         try checkDestination(report)
-        let model = try start.open(seed: seed)
+        let model = try start.open()
         let data = try samples.load(for: model, log)
         var options = FitOptions(
             batchSize: execution.batchSize, seed: seed, threads: execution.threads)

@@ -122,7 +122,6 @@ final class Trainer {
     /// The norms of the last step's gradients.
     var gradientNorms: [(weight: String, norm: Double)] {
         guard let lastProgram else { return [] }
-        let scale = Double(optimizer?.lossScale ?? 1)
         return zip(trained, lastProgram.gradients).compactMap { index, gradient in
             gradient.map {
                 let sum = sumOfSquares($0.elements, specs[index].shape.elementCount, workers)
