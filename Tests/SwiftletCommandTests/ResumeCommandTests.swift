@@ -52,14 +52,24 @@ import Testing
 
     @Test(
         "twenty kills leave no trace",
-        arguments: [("m.keras", "0"), ("m.h5", "0.05")])
-    func kills(_ row: (output: String, seconds: String)) throws {
+        arguments: [
+            ("m.keras", "0", []), ("m.h5", "0.05", []),
+            (
+                "m.h5", "0",
+                [
+                    "--early-stopping", "val_loss", "--patience", "12", "--restore-best",
+                    "--reduce-on-plateau", "val_loss", "--plateau-patience", "2",
+                ]
+            ),
+        ] as [(String, String, [String])])
+    func kills(_ row: (output: String, seconds: String, callbacks: [String])) throws {
         try withTemporaryDirectory { directory in
             try Self.write(in: directory)
-            let whole = try Self.train("whole-" + row.output, ["--quiet"], in: directory)
+            let whole = try Self.train(
+                "whole-" + row.output, ["--quiet"] + row.callbacks, in: directory)
             #expect(whole.status == 0, "\(whole.errors)")
             let random = CounterRandom(seed: 20)
-            let options = ["--resume", "--state-every", row.seconds]
+            let options = ["--resume", "--state-every", row.seconds] + row.callbacks
             var (kills, resumed) = (0, 0)
             while kills < 20 {
                 // From before the first batch to several epochs later.

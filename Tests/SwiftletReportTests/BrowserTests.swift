@@ -97,11 +97,47 @@ import Testing
         return page
     }
 
-    @Test(arguments: [desktop, phone], ["classification", "regression", "images"])
+    /// Learning curves, gradients, weights, and a range test that ends in a number too large to draw.
+    private func training() -> ReportPage {
+        let random = CounterRandom(seed: 11)
+        var page = ReportPage(title: "Training", subtitle: "a model on its data")
+        page.add(history: [
+            "history": ["loss": [2.0, 1.5, 1.2], "val_loss": [2.1, 1.7, .null]],
+            "diagnosis": "improving: so far\nlearning rate too low: almost a straight line",
+        ])
+        let layers = (0..<10).map { "a_rather_long_name_of_a_layer_\($0)" }
+        let epochs = (0..<6).map { epoch -> JSON in
+            var (norms, weights) = (JSONObject(), JSONObject())
+            for (index, layer) in layers.enumerated() {
+                norms[layer] = .double(Double(index + 1) / Double(epoch + 1))
+                weights[layer + "/kernel"] = [
+                    "low": -1.5, "high": 2,
+                    "counts": .array((0..<40).map { .int(Int(random.bits(at: $0 + epoch) % 90)) }),
+                ]
+            }
+            return [
+                "learning_rate": .double(0.1 / Double(epoch + 1)), "gradient_norms": .object(norms),
+                "weights": .object(weights),
+            ]
+        }
+        page.add(recording: .array(epochs))
+        let losses: [JSON] = (0..<50).map { .double(2 - Double($0) / 30) } + [1e30, .null]
+        page.add(rateSearch: [
+            "rates": .array((0..<52).map { .double(1e-6 * Double(1 << ($0 / 2))) }),
+            "losses": .array(losses), "smoothed": .array(losses), "suggestion": 0.001,
+        ])
+        return page
+    }
+
+    @Test(arguments: [desktop, phone], ["classification", "regression", "images", "training"])
     func pagesAreSeen(width: Int, kind: String) throws {
         let page =
-            try kind == "regression"
-            ? regression() : kind == "images" ? images() : classification()
+            switch kind {
+            case "regression": try regression()
+            case "images": try images()
+            case "training": training()
+            default: try classification()
+            }
         let view = try Browser.open(page.html, width: width, height: 2400)
         #expect(view.console.isEmpty, "\(view.console)")
         #expect(view.foreignRequests.isEmpty, "\(view.foreignRequests)")

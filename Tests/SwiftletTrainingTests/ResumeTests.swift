@@ -91,35 +91,38 @@ private struct Result: Equatable {
             log: PathKind(log) == .regular ? String(decoding: readFile(log), as: UTF8.self) : "")
     }
 
-    private static let scaled: Optimizer = {
-        var optimizer = Optimizer.sgd(learningRate: 0.1, momentum: 0.9)
-        optimizer.dynamicLossScale = DynamicLossScale(initial: 4, growthSteps: 3)
-        return optimizer
-    }()
+    private static func optimizer(_ name: String) throws -> Optimizer {
+        let averages = OptimizerOptions(average: .init(momentum: 0.9))
+        var scaled = Optimizer.adam(learningRate: 0.02)
+        scaled.dynamicLossScale = DynamicLossScale(initial: 64, growthSteps: 7)
+        return switch name {
+        case "scaled loss": scaled
+        case "adam": .adam(learningRate: 0.05)
+        case "averages", "swapped averages": .adam(learningRate: 0.05, options: averages)
+        case "accumulated":
+            .sgd(learningRate: 0.1, momentum: 0.9, options: .init(accumulationSteps: 3))
+        case "schedule":
+            .rmsprop(learningRate: .exponentialDecay(initial: 0.02, steps: 10, rate: 0.9))
+        case "adafactor": try .adafactor(learningRate: 0.02)
+        case "muon": try .muon(learningRate: 0.02)
+        default: try Optimizer(named: name)
+        }
+    }
 
     @Test(
         "crashes do not change the result",
         arguments: [
-            ("adam", Optimizer.adam(learningRate: 0.05)),
-            ("averages", .adam(learningRate: 0.05, options: .init(average: .init(momentum: 0.9)))),
-            (
-                "accumulated",
-                .sgd(learningRate: 0.1, momentum: 0.9, options: .init(accumulationSteps: 3))
-            ),
-            ("nadam", .nadam(learningRate: 0.02)), ("lamb", .lamb(learningRate: 0.02)),
-            ("loss scale", scaled),
-            (
-                "schedule",
-                .rmsprop(
-                    learningRate: .exponentialDecay(initial: 0.02, steps: 10, rate: 0.9))
-            ),
+            "adam", "averages", "swapped averages", "accumulated", "nadam", "schedule", "lamb",
+            "adafactor", "muon", "ftrl", "scaled loss",
         ])
-    func crashes(_ row: (name: String, optimizer: Optimizer)) throws {
-        let model = try Self.model(optimizer: row.optimizer)
+    func crashes(_ name: String) throws {
+        let own: [any Callback] = name == "swapped averages" ? [SwapEMAWeights()] : []
+        let model = try Self.model(optimizer: Self.optimizer(name))
         let whole = try withTemporaryDirectory {
-            try Self.fit(model, in: $0, isResumable: false)
+            try Self.fit(
+                model, in: $0, isResumable: false, callbacks: own + Self.callbacks($0))
         }
-        for seed in 0..<4 as Range<UInt64> {
+        for seed in 0..<3 as Range<UInt64> {
             try withTemporaryDirectory { directory in
                 let random = CounterRandom(seed: seed)
                 var crashes = 0
@@ -127,7 +130,9 @@ private struct Result: Equatable {
                 while result == nil {
                     let after = crashes < 20 ? Int(random.bits(at: crashes) % 6) : .max
                     do {
-                        result = try Self.fit(model, in: directory, crash: after)
+                        result = try Self.fit(
+                            model, in: directory, crash: after,
+                            callbacks: own + Self.callbacks(directory))
                     } catch is Crash {
                         crashes += 1
                     }
@@ -137,6 +142,32 @@ private struct Result: Equatable {
                 #expect(PathKind(directory + "/state") == .missing)
             }
         }
+    }
+
+    /// The files of an earlier process go on; what came after its last state is written once more.
+    @Test func eventFilesGoOn() throws {
+        func sizes(_ crash: Int?) throws -> [String: [Int]] {
+            try withTemporaryDirectory { directory in
+                let events = directory + "/events"
+                func fit(_ crash: Int?) throws {
+                    let board = TensorBoard(directory: events, batchSteps: 1)
+                    _ = try Self.fit(Self.model(), in: directory, crash: crash, callbacks: [board])
+                }
+                if let crash { #expect(throws: Crash.self) { try fit(crash) } }
+                try fit(nil)
+                var result: [String: [Int]] = [:]
+                for part in ["train", "validation"] {
+                    let folder = "\(events)/\(part)"
+                    result[part] = try directoryContents(folder).map {
+                        try readFile("\(folder)/\($0)").count
+                    }
+                }
+                return result
+            }
+        }
+        let whole = try sizes(nil)
+        #expect(whole["train"]?.count == 1)
+        #expect(try sizes(17) == whole)
     }
 
     @Test func goesOnAfterAStop() throws {

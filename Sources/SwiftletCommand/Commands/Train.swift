@@ -56,7 +56,7 @@ struct Train: ParsableCommand {
         guard let format = KerasFormat(path: output), format == .keras || format == .legacy else {
             throw CommandError(output, "the name of a .keras or .h5 file expected")
         }
-        let model = try start.open(seed: seed)
+        let model = try start.open(tuning: tuning, seed: seed)
         let data = try samples.samples(for: model, log)
         let validation = try samples.validation(for: model, log)
         var options = FitOptions(
@@ -95,12 +95,13 @@ struct Train: ParsableCommand {
         _ watchers: TrainingOutput.Watchers
     ) throws -> (Model, History) {
         var model = start
-        let callbacks = try steering.callbacks(
-            isValidated: validation != nil || options.validationSplit > 0)
+        let steering = try watching.callbacks(
+            isValidated: validation != nil || options.validationSplit > 0,
+            isRefit: self.samples.folds != nil)
         do {
             let history = try model.fit(
                 samples, options: options, validation: validation,
-                callbacks: callbacks + [TrainingProgress(log)] + watchers.callbacks,
+                callbacks: steering + [TrainingProgress(log)] + watchers.callbacks,
                 isStopRequested: { Interruption.isRequested })
             return (model, history)
         } catch {

@@ -14,11 +14,14 @@ extension Train {
         guard let folds = samples.folds else { return nil }
         let result: CrossValidation
         do {
+            // What does not fit is said before the first fold.
+            _ = try watching.callbacks(isValidated: true, isFold: true)
             result = try start.crossValidate(
                 data, folds: folds, options: options,
                 callbacks: { fold in
                     log.note("fold \(fold + 1) of \(folds)")
-                    return [TrainingProgress(log)]
+                    let steering = (try? watching.callbacks(isValidated: true, isFold: true)) ?? []
+                    return steering + [TrainingProgress(log)]
                 }, isStopRequested: { Interruption.isRequested })
         } catch {
             throw named(error)

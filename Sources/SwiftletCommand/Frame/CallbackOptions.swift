@@ -138,32 +138,39 @@ struct CallbackOptions: ParsableArguments {
 
     /// The callbacks in an order in which each finds what it needs.
     ///
-    /// - Parameter isValidated: whether there is a `val_loss` to watch.
-    func callbacks(isValidated: Bool) throws -> [any Callback] {
+    /// - Parameters:
+    ///   - isValidated: whether there is a `val_loss` to watch.
+    ///   - isFold: whether this is one of several trainings, which writes no files.
+    ///   - isRefit: whether this training follows them, without what watches validation.
+    func callbacks(
+        isValidated: Bool, isFold: Bool = false, isRefit: Bool = false
+    ) throws -> [any Callback] {
         func monitor(_ name: String) -> String {
             name.isEmpty ? isValidated ? "val_loss" : "loss" : name
         }
         var result: [any Callback] = []
         if terminateOnNan { result.append(TerminateOnNaN()) }
         if swapAverages { result.append(SwapEMAWeights()) }
-        if let reduceOnPlateau {
+        if let reduceOnPlateau, !isRefit {
             result.append(
                 ReduceLearningRateOnPlateau(
                     monitor: monitor(reduceOnPlateau), factor: plateauFactor ?? 0.1,
                     patience: plateauPatience ?? 10, lowestRate: minLearningRate ?? 0))
         }
-        if let checkpoint { result.append(try saving(to: checkpoint)) }
-        if let csvLog {
+        if let checkpoint, !isFold, !(isRefit && checkpointBest != nil) {
+            result.append(try saving(to: checkpoint))
+        }
+        if let csvLog, !isFold {
             try checkDestination(csvLog)
             result.append(CSVLog(path: csvLog, appends: csvAppend))
         }
-        if let tensorboard {
+        if let tensorboard, !isFold {
             result.append(
                 TensorBoard(
                     directory: tensorboard, histogramEpochs: tensorboardHistograms ?? 0,
                     batchSteps: tensorboardBatches))
         }
-        if let earlyStopping {
+        if let earlyStopping, !isRefit {
             result.append(
                 EarlyStopping(
                     monitor: monitor(earlyStopping), minimumChange: minDelta ?? 0,

@@ -55,12 +55,14 @@ struct TrainableOptions: ParsableArguments {
 
     /// The model with the weights it has and all that training needs.
     ///
-    /// - Parameter seed: decides the first weights of a new head.
-    func open(seed: UInt64) throws -> Model {
+    /// - Parameters:
+    ///   - tuning: what is changed about it first.
+    ///   - seed: decides the first weights of new layers.
+    func open(tuning: FineTuningOptions? = nil, seed: UInt64 = 0) throws -> Model {
         var (trained, report) = try Model.trainableFile(
             model, weights: from.weights, loading: from.loading())
         try from.settle(&trained, report, from: model, initializing: false)
-        try tuning.apply(to: &trained, from: model, seed: seed)
+        try tuning?.apply(to: &trained, from: model, seed: seed)
         try naming(model) {
             // A loss that is named anew need not be understood.
             let compiled =
@@ -69,7 +71,7 @@ struct TrainableOptions: ParsableArguments {
             if isChanged || compiled == nil {
                 trained.compile(try setup(over: compiled), keepsOptimizerState: optimizer == nil)
             }
-            try tuning.applySchedule(to: &trained)
+            try tuning?.applySchedule(to: &trained)
         }
         return trained
     }

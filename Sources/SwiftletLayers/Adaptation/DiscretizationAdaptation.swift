@@ -7,7 +7,8 @@ extension Discretization: AdaptableLayer {
 
     package func adaptation() throws -> any LayerAdaptation {
         guard let bins else { throw refusal("has neither bin_boundaries nor num_bins") }
-        return Quantiles(layer: self, bins: bins, epsilon: Double(epsilon))
+        // The decimal number that was written, not the float nearest to it.
+        return Quantiles(layer: self, bins: bins, epsilon: Double("\(epsilon)") ?? Double(epsilon))
     }
 
     /// Keras's summary of the values: some of them in ascending order, and how many each stands for.
@@ -16,13 +17,22 @@ extension Discretization: AdaptableLayer {
         let bins: Int
         let epsilon: Double
         private var summary: [(value: Double, weight: Double)] = []
+        /// Values that are not in the summary yet: Keras takes an array at once.
+        private var waiting: [Float] = []
+        private static let most = 1 << 22
 
         init(layer: Discretization, bins: Int, epsilon: Double) {
             (self.layer, self.bins, self.epsilon) = (layer, bins, epsilon)
         }
 
         mutating func add(_ batch: Tensor) throws {
-            let values = try batch.floats().sorted()
+            waiting += try batch.floats()
+            if waiting.count >= Self.most { summarize() }
+        }
+
+        private mutating func summarize() {
+            let values = waiting.sorted()
+            waiting = []
             guard !values.isEmpty else { return }
             let step = max(Double(values.count) * epsilon, 1)
             let own = stride(from: Int(step - 1), to: values.count, by: Int(step)).map {
@@ -56,6 +66,9 @@ extension Discretization: AdaptableLayer {
         }
 
         func result() throws -> (layer: any Layer, weights: [(name: String, value: Tensor)]) {
+            var complete = self
+            complete.summarize()
+            let summary = complete.summary
             let boundaries = quantiles(
                 of: summary.map(\.value), counting: summary.map(\.weight), bins)
             guard !boundaries.isEmpty || bins == 1 else {

@@ -57,6 +57,8 @@ public struct ModelCheckpoint: Callback {
         try save(try run.model, run.epoch + 1)
     }
 
+    // MARK: Saving
+
     public var savedState: SavedState {
         SavedState(["best": best.savedJSON, "batches": .int(batchesSeen)])
     }
@@ -66,7 +68,9 @@ public struct ModelCheckpoint: Callback {
         batchesSeen = state["batches"]?.int ?? 0
     }
 
+    /// Without the first threshold, which is in the state.
     public var job: String? {
-        "ModelCheckpoint(\(monitor), \(monitoring), best only \(savesBestOnly), every \(frequency))"
+        "ModelCheckpoint(\(monitor), \(monitoring), best only \(savesBestOnly), every \(frequency), "
+            + "batches \(batches.map(String.init) ?? "none"))"
     }
 }

@@ -42,4 +42,9 @@ public struct SwapEMAWeights: Callback {
         try run.swapAverages()
         isSwapped.toggle()
     }
+
+    public var savedState: SavedState { SavedState(["swapped": .bool(isSwapped)]) }
+    public mutating func resume(from state: SavedState) {
+        isSwapped = state["swapped"]?.bool ?? false
+    }
 }

@@ -58,6 +58,12 @@ public final class TrainingRun {
         set { trainer.optimizer?.learningRate = Float(newValue) }
     }
 
+    /// The norms of the last step's gradients, by the weights' paths, in the model's order; for callbacks
+    /// at the end of a batch.
+    public var gradientNorms: [(weight: String, norm: Double)] { trainer.gradientNorms }
+
+    func observeSteps(with clock: StepClock) { trainer.clock = clock }
+
     /// Steps made, those of earlier trainings that this one goes on from included.
     public var iteration: Int { trainer.optimizer?.iteration ?? 0 }
 
@@ -69,18 +75,6 @@ public final class TrainingRun {
     /// Puts the averages that the optimizer keeps in place of the weights, which it keeps in their place
     /// then; once more puts all back. A training that ends so leaves the averages in the model.
     public func swapAverages() throws { trainer.swapAverages() }
-
-    /// Whether they are in place of the weights.
-    var showsAverages: Bool {
-        get { trainer.showsAverages }
-        set { trainer.showsAverages = newValue }
-    }
-
-    /// The norms of the last step's gradients, by the weights' paths, in the model's order; for callbacks
-    /// at the end of a batch.
-    public var gradientNorms: [(weight: String, norm: Double)] { trainer.gradientNorms }
-
-    func observeSteps(with clock: StepClock) { trainer.clock = clock }
 
     /// Ends the training after this batch.
     public func stop(_ reason: String) { stopReason = stopReason ?? reason }

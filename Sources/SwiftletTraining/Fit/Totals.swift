@@ -29,9 +29,8 @@ struct Totals {
         }
     }
 
-    /// `loss`, the outputs' losses where there are several, and the metrics (one of several numbers as
-    /// `f1_score[0]`, `f1_score[1]`, …). As in Keras, a small
-    /// last batch counts fully for an output's loss, but by its samples for the sum. Nothing before the
+    /// `loss`, the outputs' losses where there are several, and the metrics; one of several numbers is
+    /// `f1_score[0]`, `f1_score[1]`, …. As in Keras, a small last batch counts fully for an output's loss, but by its samples for the sum. Nothing before the
     /// first batch.
     func results(prefix: String = "") -> [(name: String, value: Double)] {
         guard samples > 0 else { return [] }

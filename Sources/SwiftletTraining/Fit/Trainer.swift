@@ -19,6 +19,8 @@ final class Trainer {
     var clock: StepClock?
     /// The program of the last step of training, which still has its gradients.
     private var lastProgram: StepProgram?
+    /// What that step's loss was multiplied by.
+    private var lastScale: Float = 1
     private var constraints: [(weight: Int, program: ConstraintProgram)] = []
     private var programs: [Key: StepProgram] = [:]
     /// What measures the next extent where those in the key are known; nil where all are.
@@ -107,7 +109,8 @@ final class Trainer {
             pass.feeder.types(rows: batch.count), batch, step: Int64(step), isTraining: true)
         program.feed(batch)
         lastProgram = program
-        program.feed(lossScale: optimizer?.lossScale ?? 1)
+        lastScale = optimizer?.lossScale ?? 1
+        program.feed(lossScale: lastScale)
         try program.run(step: Int64(step), weights: weights, workers: workers, clock: clock)
         totals.add(program, samples: batch.count)
         clock?.restart()
@@ -123,7 +126,7 @@ final class Trainer {
         return zip(trained, lastProgram.gradients).compactMap { index, gradient in
             gradient.map {
                 let sum = sumOfSquares($0.elements, specs[index].shape.elementCount, workers)
-                return (specs[index].path, sum.squareRoot() / scale)
+                return (specs[index].path, sum.squareRoot() / Double(lastScale))
             }
         }
     }

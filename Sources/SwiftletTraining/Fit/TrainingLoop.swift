@@ -146,20 +146,21 @@ struct TrainingLoop {
 
     /// Goes on where an earlier process stopped, if it left its state.
     private mutating func resume() throws {
-        guard let backup, let saved = try backup.saved() else { return }
+        guard let backup, var saved = try backup.saved() else { return }
         func refusal(_ cause: String) -> TrainingError { .state(path: backup.path, cause: cause) }
         guard saved.place.epoch <= options.epochs else {
             throw refusal("\(saved.place.epoch) epochs are made already")
         }
         guard saved.place.batch <= training.batchCount, totals.restore(saved.totals),
-            saved.callbacks.count == callbacks.count,
             try trainer.restore(saved.weights, optimizer: saved.optimizer)
         else { throw refusal("damaged: it does not fit the training") }
         (place, state.history) = (saved.place, saved.history)
         (state.epoch, state.batch) = (place.epoch, max(0, place.batch - 1))
         (state.batchLoss, state.logs) = (totals.lastLoss, totals.results())
         if let reason = saved.stopReason { state.stop(reason) }
-        for (index, state) in saved.callbacks.enumerated() {
+        // One that only watches may be new.
+        for index in callbacks.indices {
+            guard let state = saved.takeState(of: callbacks[index]) else { continue }
             try callbacks[index].resume(from: state)
         }
         state.isResumed = true

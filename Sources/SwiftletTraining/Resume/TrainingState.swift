@@ -19,13 +19,14 @@ struct TrainingState {
     var stopReason: String?
     var weights: [(name: String, tensor: Tensor)]
     var optimizer: [(name: String, value: Tensor)]
-    var callbacks: [SavedState]
+    /// With the callbacks' types, by which they are found again.
+    var callbacks: [(type: String, state: SavedState)]
 
     /// - Parameter result: a digest of the trained weights, once there are any.
     func file(of job: TrainingJob, result: String? = nil) -> StateFile {
         var tensors = weights.map { ("weight/\($0.name)", $0.tensor) }
         tensors += optimizer.map { ("optimizer/\($0.name)", $0.value) }
-        for (index, state) in callbacks.enumerated() {
+        for (index, (_, state)) in callbacks.enumerated() {
             tensors += state.tensors.map { ("callback \(index)/\($0.name)", $0.tensor) }
         }
         let header: JSONObject = [
@@ -33,7 +34,8 @@ struct TrainingState {
             "epoch": .int(place.epoch), "batch": .int(place.batch), "begun": .bool(place.hasBegun),
             "stop": stopReason.map(JSON.string) ?? .null,
             "totals": totals, "history": history.savedJSON,
-            "callbacks": .array(callbacks.map { .object($0.values) }),
+            "callbacks": .array(
+                callbacks.map { ["type": .string($0.type), "values": .object($0.state.values)] }),
         ]
         return StateFile(header: header, tensors: tensors)
     }
@@ -45,7 +47,7 @@ struct TrainingState {
             let batch = header["batch"]?.int, let begun = header["begun"]?.bool,
             let totals = header["totals"],
             let history = header["history"].flatMap({ History(savedJSON: $0) }),
-            let values = header["callbacks"]?.array?.map(\.object), !values.contains(nil),
+            let savedCallbacks = header["callbacks"]?.array,
             epoch >= 0, batch >= 0
         else { throw TrainingError.state(path: path, cause: "damaged: its head lacks members") }
         // A model that was trained in place, and whose training only has to be reported once more.
@@ -58,7 +60,9 @@ struct TrainingState {
         place = Place(epoch: epoch, batch: batch, hasBegun: begun)
         (self.totals, self.history, stopReason) = (totals, history, header["stop"]?.string)
         (weights, optimizer) = ([], [])
-        callbacks = values.map { SavedState($0 ?? [:]) }
+        callbacks = savedCallbacks.map {
+            ($0["type"]?.string ?? "", SavedState($0["values"]?.object ?? [:]))
+        }
         for (name, tensor) in file.tensors {
             guard let slash = name.firstIndex(of: "/") else { continue }
             let (kind, rest) = (name[..<slash], String(name[name.index(after: slash)...]))
@@ -69,7 +73,7 @@ struct TrainingState {
                 guard let index = Int(kind.split(separator: " ").last ?? ""),
                     callbacks.indices.contains(index)
                 else { continue }
-                callbacks[index].tensors[rest] = tensor
+                callbacks[index].state.tensors[rest] = tensor
             }
         }
     }
@@ -82,6 +86,15 @@ struct TrainingState {
         (self.totals, self.history, self.stopReason) = (totals.savedJSON, history, stopReason)
         weights = trainer.namedWeights
         optimizer = try trainer.optimizer?.variables() ?? []
-        self.callbacks = try callbacks.map { try $0.savedState }
+        self.callbacks = try callbacks.map { (Self.type(of: $0), try $0.savedState) }
+    }
+
+    static func type(of callback: any Callback) -> String { "\(Swift.type(of: callback))" }
+
+    /// What a callback of this type remembered, the first one first; nil if there was none or no more.
+    mutating func takeState(of callback: any Callback) -> SavedState? {
+        let type = Self.type(of: callback)
+        guard let index = callbacks.firstIndex(where: { $0.type == type }) else { return nil }
+        return callbacks.remove(at: index).state
     }
 }

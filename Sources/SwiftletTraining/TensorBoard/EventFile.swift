@@ -8,7 +8,10 @@ internal import SwiftletFiles
 
 /// An event file that TensorBoard follows while it grows.
 final class EventFile {
+    let path: String
     private let file: GrowingFile
+    /// Bytes in the file.
+    private(set) var byteCount: Int
     private var pending: [UInt8]
 
     /// A new file in `directory`, which is made if it is not there.
@@ -20,9 +23,19 @@ final class EventFile {
         let name = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
         let seconds = Int(time)
         let tag = UInt32.random(in: 0...UInt32.max)
-        file = try GrowingFile(
-            "\(directory)/events.out.tfevents.\(seconds).\(name).\(getpid()).\(tag).v2")
+        path = "\(directory)/events.out.tfevents.\(seconds).\(name).\(getpid()).\(tag).v2"
+        file = try GrowingFile(path)
+        byteCount = 0
         pending = Event.version(at: time)
+    }
+
+    /// A file of an earlier process, cut back to its first `byteCount` bytes.
+    init(reopening path: String, at byteCount: Int) throws {
+        self.path = path
+        file = try GrowingFile(path)
+        try file.truncate(to: byteCount)
+        self.byteCount = byteCount
+        pending = []
     }
 
     func add(_ tag: String, _ value: Double, step: Int) {
@@ -37,6 +50,7 @@ final class EventFile {
     func flush() throws {
         guard !pending.isEmpty else { return }
         try file.append(pending)
+        byteCount += pending.count
         pending = []
     }
 

@@ -74,4 +74,31 @@ public struct TensorBoard: Callback {
         try validation?.flush()
         (training, validation) = (nil, nil)
     }
+
+    // MARK: Saving
+
+    public var savedState: SavedState {
+        var values: JSONObject = ["batches": .int(batches)]
+        for (name, file) in [("train", training), ("validation", validation)] {
+            guard let file else { continue }
+            values[name] = ["path": .string(file.path), "bytes": .int(file.byteCount)]
+        }
+        return SavedState(values)
+    }
+
+    /// Goes on in the files of the earlier process.
+    public mutating func resume(from state: SavedState) throws {
+        func reopened(_ name: String, instead new: EventFile?) throws -> EventFile? {
+            guard let path = state[name]?["path"]?.string, let bytes = state[name]?["bytes"]?.int,
+                bytes >= 0, let size = try? MappedFile(path).count, size >= bytes
+            else { return new }
+            if let new { try removeFile(new.path) }
+            return try EventFile(reopening: path, at: bytes)
+        }
+        batches = state["batches"]?.int ?? 0
+        training = try reopened("train", instead: training)
+        validation = try reopened("validation", instead: validation)
+    }
+
+    public var job: String? { nil }
 }
