@@ -39,7 +39,9 @@ struct Train: ParsableCommand {
 
     @OptionGroup var resuming: ResumeOptions
 
-    @OptionGroup(title: "Callbacks") var steering: CallbackOptions
+    @OptionGroup(title: "Fine-tuning") var tuning: FineTuningOptions
+
+    @OptionGroup(title: "Callbacks") var watching: CallbackOptions
 
     @OptionGroup var log: LogOptions
 

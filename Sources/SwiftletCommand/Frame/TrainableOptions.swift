@@ -24,8 +24,6 @@ struct TrainableOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Keras names with commas, e.g. accuracy,mae.", valueName: "list"))
     var metrics: String?
 
-    @OptionGroup(title: "Fine-tuning") var tuning: FineTuningOptions
-
     func validate() throws {
         if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
             throw ValidationError("--learning-rate must be above 0")

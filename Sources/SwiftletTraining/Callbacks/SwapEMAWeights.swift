@@ -42,9 +42,4 @@ public struct SwapEMAWeights: Callback {
         try run.swapAverages()
         isSwapped.toggle()
     }
-
-    public var savedState: SavedState { SavedState(["swapped": .bool(isSwapped)]) }
-    public mutating func resume(from state: SavedState) {
-        isSwapped = state["swapped"]?.bool ?? false
-    }
 }

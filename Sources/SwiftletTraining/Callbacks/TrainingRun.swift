@@ -76,6 +76,12 @@ public final class TrainingRun {
     /// then; once more puts all back. A training that ends so leaves the averages in the model.
     public func swapAverages() throws { trainer.swapAverages() }
 
+    /// Whether they are in place of the weights.
+    var showsAverages: Bool {
+        get { trainer.showsAverages }
+        set { trainer.showsAverages = newValue }
+    }
+
     /// Ends the training after this batch.
     public func stop(_ reason: String) { stopReason = stopReason ?? reason }
 

@@ -58,10 +58,6 @@ public struct TensorBoard: Callback {
         try file.flush()
     }
 
-    public var savedState: SavedState { SavedState(["batches": .int(batches)]) }
-    public mutating func resume(from state: SavedState) { batches = state["batches"]?.int ?? 0 }
-    public var job: String? { nil }
-
     private func addHistograms(of model: Model, epoch: Int, to file: EventFile) throws {
         for name in try model.weightNames() {
             guard let tensor = model[weight: name], tensor.dtype.isFloatingPoint else { continue }
