@@ -59,9 +59,6 @@ STATE_OPTIMIZERS = {
     "loss scale factor": ("Adam", dict(learning_rate=0.01, loss_scale_factor=8.0)),
     "LossScaleOptimizer": ("LossScaleOptimizer", dict(
         inner=("Adam", dict(learning_rate=0.01)), initial_scale=4.0, dynamic_growth_steps=5)),
-    "LossScaleOptimizer too large": ("LossScaleOptimizer", dict(
-        inner=("SGD", dict(learning_rate=0.02, momentum=0.9)), initial_scale=2.0**127,
-        dynamic_growth_steps=3)),
     "MultiOptimizer": ("MultiOptimizer", dict(
         inner=("Adam", dict(learning_rate=0.01)),
         parts={".*bias": ("SGD", dict(learning_rate=0.05, momentum=0.5)),

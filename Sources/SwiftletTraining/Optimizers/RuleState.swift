@@ -235,7 +235,10 @@ struct RuleState {
             learningRate = try second.value.floats()[0]
             rest = rest.dropFirst()
         }
-        let places = places
+        var places = places
+        // Keras 2 does not keep the numbers that nothing reads.
+        let read = places.filter { self[$0].dtype == .float32 }
+        if rest.count == read.count { places = read }
         // Keras 2's SGD keeps momenta even where its momentum is 0; nothing reads them.
         let hasSlots = slots.contains { !$0.isEmpty }
         if !hasSlots, scalars.isEmpty, rest.count > places.count {
