@@ -8,20 +8,22 @@ struct CommandRun {
     let errors: String
 
     /// - Parameters:
+    ///   - program: the command, or another program of the package.
     ///   - directory: the working directory.
     ///   - standardOutput: a file that takes the output; nil to read it.
     ///   - shell: runs before the command in the same process, e.g. to set a limit.
     ///   - meanwhile: may act on the process while it runs.
     init(
-        _ arguments: [String], in directory: String, standardOutput: String? = nil,
+        _ arguments: [String], program: String = "swiftlet", in directory: String,
+        standardOutput: String? = nil,
         shell: String? = nil, meanwhile: (Process) throws -> Void = { _ in }
     ) throws {
         let process = Process()
-        process.executableURL = try Self.binary()
+        process.executableURL = try Self.binary(program)
         process.arguments = arguments
         if let shell {
             process.executableURL = URL(filePath: "/bin/sh")
-            let binary = try Self.binary().path
+            let binary = try Self.binary(program).path
             process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", binary] + arguments
         }
         process.currentDirectoryURL = URL(filePath: directory, directoryHint: .isDirectory)
@@ -54,16 +56,16 @@ struct CommandRun {
         errors.split(separator: "\n").filter { $0.hasPrefix("error:") }
     }
 
-    /// The command stands beside the tests' own binary.
-    private static func binary() throws -> URL {
+    /// Programs stand beside the tests' own binary.
+    private static func binary(_ name: String) throws -> URL {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
         var folder = bundle.bundleURL
         for _ in 0..<3 {
-            let binary = folder.appending(path: "swiftlet")
+            let binary = folder.appending(path: name)
             if FileManager.default.isExecutableFile(atPath: binary.path) { return binary }
             folder.deleteLastPathComponent()
         }
-        throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "swiftlet"])
+        throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: name])
     }
 }
 
