@@ -198,7 +198,7 @@ import Testing
     @Test func noisyValidationIsSeen() throws {
         let history = try Self.history(
             .rmsprop(learningRate: 0.05), train: Self.digits(1000),
-            validation: Self.digits(30, from: 1100),
+            validation: Self.digits(12, from: 1100),
             epochs: 24, dropout: 0.3)
         #expect(
             history.diagnosis.remarks.contains { $0.kind == .noisyValidation },

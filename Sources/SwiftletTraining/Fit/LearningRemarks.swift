@@ -84,9 +84,11 @@ extension LearningDiagnosis {
         let window = max(6, validation.count * 2 / 3)
         let tail = Array(validation.suffix(window))
         guard tail.allSatisfy(\.isFinite) else { return nil }
-        let (own, training) = (roughness(tail), roughness(Array(loss.suffix(window))))
-        let level = mean(tail.map { abs($0) })
-        guard own > 0.05 * level, own > 3 * training else { return nil }
+        let trained = Array(loss.suffix(window))
+        let (own, training) = (roughness(tail), roughness(trained))
+        // Each by its own level: dropout and the like keep one above the other.
+        let (level, trainedLevel) = (mean(tail.map { abs($0) }), mean(trained.map { abs($0) }))
+        guard own > 0.05 * level, own * trainedLevel > 3 * training * level else { return nil }
         return Remark(
             kind: .noisyValidation,
             evidence:
