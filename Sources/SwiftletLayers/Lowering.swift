@@ -54,6 +54,8 @@ public struct Lowering {
     /// Whether dropout drops and batch normalisation uses the batch's own statistics.
     package let isTraining: Bool
     private let source: WeightSource
+    /// Whether the weights are fed at every run: training, and measuring while training.
+    package var feedsWeights: Bool { if case .placeholders = source { true } else { false } }
 
     private var declared: [WeightSpec] = []
     private var weights: [String: Value] = [:]

@@ -68,7 +68,7 @@ struct RecurrentScan {
                 stacksOutputs: stacksOutputs, hasBias: $0.kind == .gru && invariants.count > 1)
         }
         let op: any Op =
-            if lowering.isTraining, let form, form.cell.hasGradient {
+            if lowering.feedsWeights, let form, form.cell.hasGradient {
                 Recurrence(form, isTraced: true)
             } else {
                 Scan(
