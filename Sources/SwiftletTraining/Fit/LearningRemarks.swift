@@ -39,6 +39,8 @@ extension LearningDiagnosis {
         let rises = changes.filter { $0 > 0 }
         let way = changes.reduce(0) { $0 + abs($1) }
         let level = mean(tail.map { abs($0) })
+        // Next to nothing is left: what moves there is no overshooting.
+        guard let first = loss.first, level > 0.01 * abs(first) else { return nil }
         guard Double(rises.count) >= 0.3 * Double(changes.count), rises.reduce(0, +) > 0.3 * way,
             mean(rises) > 0.08 * level
         else { return nil }
