@@ -56,6 +56,9 @@ public struct Lowering {
     private let source: WeightSource
     /// Whether the weights are fed at every run: training, and measuring while training.
     package var feedsWeights: Bool { if case .placeholders = source { true } else { false } }
+    /// Whether stateful layers go on from what they are fed; otherwise every run begins anew.
+    private let carriesStates: Bool
+    private var carriedStarts: [(path: String, value: Value)] = []
 
     private var declared: [WeightSpec] = []
     private var weights: [String: Value] = [:]
@@ -84,11 +87,13 @@ public struct Lowering {
     /// - Parameters:
     ///   - extents: the ``measuredExtents`` that are known.
     ///   - unknownExtent: what the others are taken for.
+    ///   - carriesStates: whether ``carriedStates`` are fed and taken over by the next run.
     package init(
         isTraining: Bool, weights source: WeightSource, extents: [String: Int] = [:],
-        unknownExtent: Int = 1
+        unknownExtent: Int = 1, carriesStates: Bool = false
     ) {
         self.isTraining = isTraining
+        self.carriesStates = carriesStates
         self.source = source
         self.extents = extents
         self.unknownExtent = unknownExtent
@@ -197,6 +202,34 @@ public struct Lowering {
     /// step.
     package var updates: [(path: String, value: Value)] {
         specs.compactMap { spec in states[spec.path].map { (spec.path, $0) } }
+    }
+
+    // MARK: States that outlive a run
+
+    /// What the layer being lowered goes on from: a state that is no weight, stands in no file and
+    /// has zeros at first. A shared layer's further call goes on from the call's before; no gradient
+    /// flows into what came before.
+    package mutating func carriedState(_ name: String, _ dimensions: [Int]) throws -> Value {
+        let type = TensorType(try Shape(dimensions))
+        guard carriesStates else { return try graph.constant(Tensor(zeros: type.shape)) }
+        let place = place(of: name)
+        guard let known = carriedStarts.first(where: { $0.path == place }) else {
+            let value = try graph.placeholder(place, type)
+            carriedStarts.append((place, value))
+            return value
+        }
+        let latest = states[place] ?? known.value
+        guard graph[latest] == type else {
+            throw ModelError.structure(
+                "\(place): a state of \(graph.shape(of: latest)) in one call of a shared layer, of "
+                    + "\(type.shape) in another")
+        }
+        return try graph.apply(StopGradient(), latest)
+    }
+
+    /// The states that a run takes and gives to the next one, by their places in the model.
+    package var carriedStates: [(path: String, start: Value, end: Value)] {
+        carriedStarts.map { ($0.path, $0.value, states[$0.path] ?? $0.value) }
     }
 
     /// The path of a weight of the layer being lowered.

@@ -11,6 +11,8 @@ public struct Model: Sendable {
     package var tensors: [String: Tensor] = [:] {
         didSet { golden = nil }
     }
+    /// Where stateful layers go on from, by the places of their states; what is missing is zeros.
+    package var states: [String: Tensor] = [:]
     /// How the model was compiled for training and the optimizer's state, if any.
     package var compilation: Compilation?
     /// What else a file says about the model: what `metadata.json` of a `.keras` file holds beside
@@ -76,6 +78,12 @@ public struct Model: Sendable {
         }
         tensors[path] = try tensor.converted(to: spec.dtype)
     }
+
+    /// Lets stateful recurrent layers begin with zeros again.
+    ///
+    /// Training goes on from the states of the training before, as in Keras, and leaves its own;
+    /// ``SwiftletTraining`` evaluates from there. Files hold no states, and predictions begin anew.
+    public mutating func resetStates() { states = [:] }
 
     /// Gives the weights that have no values yet their first ones.
     ///

@@ -65,4 +65,28 @@ import Testing
             }
         }
     }
+
+    @Test func vocabulariesOfIntegerLookup() throws {
+        let rows = try Self.cases("integer_lookup")
+        #expect(!rows.isEmpty)
+        for row in rows {
+            let x = try Tensor(Self.numbers(row["x"]).map { Int64($0) }, shape: [24, 5])
+            let options = try #require(row["options"]?.object)
+            let input = Input(shape: [5], dtype: .int64)
+            let layer = try LayerRegistry.standard.layer(from: [
+                "class_name": "IntegerLookup", "config": .object(options),
+            ])
+            var model = try Model([input, layer])
+            #expect(try model.adapt(to: Dataset(inputs: ["x": x])).count == 1)
+            let config = try #require(model.network.entries.last).layer.config
+            #expect(Self.numbers(config["vocabulary"]) == Self.numbers(row["vocabulary"]))
+            // Once more the same, and nothing where only missing ones are asked for.
+            #expect(try model.adapt(to: Dataset(inputs: ["x": x])).count == 1)
+            #expect(try model.adapt(to: Dataset(inputs: ["x": x]), onlyMissing: true).isEmpty)
+            let found = Self.numbers(config["idf_weights"])
+            let wanted = Self.numbers(row["weights"])
+            #expect(found.count == wanted.count)
+            #expect(zip(found, wanted).allSatisfy { abs($0 - $1) < 1e-6 }, "\(options)")
+        }
+    }
 }

@@ -279,14 +279,30 @@ struct Spirals {
         #expect(setup.compileConfig["metrics"] == config["metrics"])
     }
 
-    @Test func refusesStatesThatAreKept() throws {
-        let layer: JSON = [
-            "class_name": "LSTM", "config": ["name": "memory", "units": 2, "stateful": true],
-        ]
-        var model = try Model([Input(3, 1), LayerRegistry.standard.layer(from: layer), Dense(1)])
-        let data = try Dataset(x: Tensor(zeros: [4, 3, 1]), y: Tensor(zeros: [4, 1]))
+    private func statefulModel() throws -> Model {
+        try Model([
+            Input(3, 1), LSTM(2, isStateful: true, name: "memory"), Dense(1),
+        ])
+    }
+
+    @Test func refusesBatchesThatDoNotFitTheStates() throws {
+        var model = try statefulModel()
+        let data = try Dataset(x: Tensor(zeros: [5, 3, 1]), y: Tensor(zeros: [5, 1]))
         let error = #expect(throws: ModelError.self) {
-            try model.fit(data, loss: .meanSquaredError)
+            try model.fit(data, loss: .meanSquaredError, batchSize: 2)
+        }
+        #expect(error.map { "\($0)" }?.contains("'memory'") == true)
+        try model.fit(data, loss: .meanSquaredError, batchSize: 5)
+        #expect(throws: ModelError.self) { try model.evaluate(data, batchSize: 1) }
+        model.resetStates()
+        _ = try model.evaluate(data, batchSize: 1)
+    }
+
+    @Test func refusesStatesInStepsOfOnesOwn() throws {
+        var model = try statefulModel()
+        try model.initialize()
+        let error = #expect(throws: ModelError.self) {
+            try CustomTraining([(model, .adam())])
         }
         #expect(error.map { "\($0)" }?.contains("'memory'") == true)
     }

@@ -10,8 +10,10 @@ import Testing
         + RecordedCase.all("histories-quantized") + RecordedCase.all("histories-losses")
         + RecordedCase.all("histories-optimizers") + RecordedCase.all("histories-layers")
 
+    static let statefulCases = RecordedCase.all("histories-stateful")
+
     /// Every number that Keras measured in three epochs, and the weights in the end.
-    @Test(arguments: cases) func trainsAsKeras(_ row: RecordedCase) throws {
+    @Test(arguments: cases + statefulCases) func trainsAsKeras(_ row: RecordedCase) throws {
         var recorded = try HistoryCase(row)
         let history = try recorded.model.fit(recorded.data, options: recorded.options)
         let expected = try #require(row.json["history"]?.object)
@@ -34,7 +36,9 @@ import Testing
     }
 
     /// What the optimizer remembers has Keras's order and numbers.
-    @Test(arguments: cases) func keepsOptimizerStateAsKeras(_ row: RecordedCase) throws {
+    @Test(arguments: cases + statefulCases) func keepsOptimizerStateAsKeras(_ row: RecordedCase)
+        throws
+    {
         var recorded = try HistoryCase(row)
         try recorded.model.fit(recorded.data, options: recorded.options)
         let state = try #require(recorded.model.compilation?.optimizerState)
@@ -53,6 +57,24 @@ import Testing
         var recorded = try HistoryCase(row)
         recorded.model.tensors = try recorded.weightsAfter()
         let found = try recorded.model.evaluate(recorded.data, batchSize: 8, threads: 1)
+        try expectEvaluation(found, row)
+    }
+
+    /// Loss and metrics from the states on that training ended with.
+    @Test(arguments: statefulCases) func evaluatesOnAsKeras(_ row: RecordedCase) throws {
+        var recorded = try HistoryCase(row)
+        try recorded.model.fit(recorded.data, options: recorded.options)
+        let size = recorded.options.batchSize
+        let found = try recorded.model.evaluate(recorded.data, batchSize: size, threads: 1)
+        try expectEvaluation(found, row)
+        recorded.model.resetStates()
+        let anew = try recorded.model.evaluate(recorded.data, batchSize: size, threads: 1)
+        #expect(anew.first?.value != found.first?.value)
+    }
+
+    private func expectEvaluation(
+        _ found: [(name: String, value: Double)], _ row: RecordedCase
+    ) throws {
         let expected = try #require(row.json["evaluation"]?.object)
         #expect(Set(found.map(\.name)) == Set(expected.keys))
         for (name, value) in found {

@@ -191,6 +191,49 @@ private struct Result: Equatable {
         }
     }
 
+    /// What stateful layers go on from is part of the state, a validation that was broken off is not.
+    @Test func statesGoOn() throws {
+        var model = try Sequential {
+            Input(6)
+            Reshape(3, 2)
+            LSTM(4, isStateful: true)
+            Dense(3, activation: .softmax)
+        }
+        model.compile(try #require(try Self.model().trainingSetup()))
+        func fit(
+            _ directory: String, isResumable: Bool = true, crash: Int? = nil, stop: Int = .max
+        ) throws -> Result {
+            var asked = 0
+            return try Self.fit(
+                model, in: directory, isResumable: isResumable, crash: crash, callbacks: [],
+                isStopRequested: {
+                    asked += 1
+                    return asked > stop
+                },
+                change: {
+                    // 39 samples to learn from and 13 others.
+                    ($0.batchSize, $0.epochs) = (13, 5)
+                })
+        }
+        let whole = try withTemporaryDirectory { try fit($0, isResumable: false) }
+        for crash in [1, 2, 3, 4] {
+            try withTemporaryDirectory { directory in
+                for _ in 0..<3 {
+                    #expect(throws: Crash.self) { try fit(directory, crash: crash) }
+                }
+                let resumed = try fit(directory)
+                #expect(resumed == whole)
+            }
+        }
+        for stop in 1...10 {
+            try withTemporaryDirectory { directory in
+                _ = try fit(directory, stop: stop)
+                let resumed = try fit(directory)
+                #expect(resumed == whole)
+            }
+        }
+    }
+
     @Test func longerJobsGoOn() throws {
         let model = try Self.model()
         try withTemporaryDirectory { directory in

@@ -184,6 +184,38 @@ ROWS = [
         "series", dict(optimizer=RMSPROP, loss="huber")),
 ]
 
+SERIES, FILMS, WORDS = (2, 8, 3), (2, 4, 5, 5, 1), (2, 7)  # 11 batches, or 8 and 3 of validation
+
+
+def one_for_two():
+    a, b = keras.Input(batch_shape=SERIES, name="a"), keras.Input(batch_shape=SERIES, name="b")
+    memory = L.GRU(3, stateful=True)
+    return keras.Model([a, b], L.Dense(1)(L.Concatenate()([memory(a), memory(b)])))
+
+
+def stateful(name, shape, *layers, data="series", loss="mse", **fit):
+    return row(name, chain(keras.Input(batch_shape=shape,
+                                       dtype="int32" if data == "words" else None), *layers),
+               data, dict(optimizer=ADAM, loss=loss), batch_size=2, **fit)
+
+
+# Layers that begin a batch where they ended the one before.
+STATEFUL_ROWS = [
+    stateful("LSTM", SERIES, L.LSTM(4, stateful=True), L.Dense(1), validation_split=0.27),
+    stateful("GRU", SERIES, L.GRU(4, stateful=True), L.Dense(1), validation_split=0.27),
+    stateful("two SimpleRNN", SERIES, L.SimpleRNN(4, stateful=True, return_sequences=True),
+             L.SimpleRNN(3, stateful=True, go_backwards=True), L.Dense(1), validation_split=0.27),
+    stateful("both directions", SERIES, L.Bidirectional(L.LSTM(3, stateful=True)), L.Dense(1)),
+    stateful("stacked cells", SERIES, L.RNN([L.LSTMCell(3), L.GRUCell(2)], stateful=True),
+             L.Dense(1)),
+    stateful("masked", WORDS, L.Embedding(9, 4, mask_zero=True), L.LSTM(4, stateful=True),
+             L.Dense(1, "sigmoid"), data="words", loss="binary_crossentropy"),
+    stateful("ConvLSTM2D", FILMS, L.ConvLSTM2D(2, 3, stateful=True), L.Flatten(),
+             L.Dense(3, "softmax"), data="films", loss="sparse_categorical_crossentropy",
+             validation_split=0.27),
+    row("shared", one_for_two, "two series", dict(optimizer=ADAM, loss="mse"), batch_size=2),
+]
+
 
 def changed(model, change):
     """A model whose layers take another form once they have seeded weights."""

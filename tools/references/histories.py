@@ -29,6 +29,7 @@ def data_of(kind, rng):
         "classes": lambda: ([real(5)], [classes]),
         "classes weighted": lambda: ([real(5)], [classes], np.abs(real()) + np.float32(0.25)),
         "two ends": lambda: ([real(4), real(3)], [real(1), classes]),
+        "two series": lambda: ([real(8, 3), real(8, 3)], [real(1)]),
         "pair": lambda: ([real(5), real(5)], [real(2)]),
         "images": lambda: ([real(6, 6, 2)], [classes]),
         "pictures": lambda: ([real(6, 6, 2)], [real(6, 6, 2)]),
@@ -129,6 +130,7 @@ if __name__ == "__main__":
     pairs = len(table.NUMBER_LOSSES) * 4 + 12
     parts = {"histories": rows[:pairs], "histories-models": rows[pairs:],
              "histories-quantized": table.QUANTIZED_ROWS,
+             "histories-stateful": table.STATEFUL_ROWS,
              **{f"histories-{name}": rows for name, rows in training_matrix.MANY.items()}}
     for name in sys.argv[1:] or parts:
         recording = Recording("tools/make-training-histories")

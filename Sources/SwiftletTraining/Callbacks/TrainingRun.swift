@@ -90,6 +90,7 @@ public final class TrainingRun {
         get throws {
             var model = original
             model.tensors = trainer.tensors
+            model.states = trainer.states.tensors
             var setup = setup
             if case .constant = setup.optimizer.learningRate.kind, let state = trainer.optimizer {
                 setup.optimizer.learningRate = .constant(Double(state.learningRate))

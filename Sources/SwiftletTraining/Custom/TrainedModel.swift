@@ -1,3 +1,4 @@
+internal import SwiftletFiles
 internal import SwiftletLayers
 internal import SwiftletTensor
 
@@ -12,6 +13,7 @@ struct TrainedModel {
     private let constraints: [(place: Int, program: ConstraintProgram)]
 
     init(_ model: Model, _ optimizer: Optimizer, _ workers: Workers) throws {
+        try model.network.refuseStateful()
         let specs = try model.network.shapes().weights
         let weights = try specs.map { spec in
             guard let tensor = model.tensors[spec.path] else {
@@ -103,6 +105,25 @@ struct TrainedModel {
     mutating func update(_ index: Int, from source: UnsafeRawPointer) throws {
         try weights[index].withUnsafeMutableBytes {
             $0.copyMemory(from: UnsafeRawBufferPointer(start: source, count: $0.count))
+        }
+    }
+}
+
+extension Network {
+    /// A step of one's own carries no states from batch to batch: a recurrent layer that is to keep them
+    /// would be trained otherwise than Keras trains it.
+    fileprivate func refuseStateful() throws {
+        var rest = [serialized()]
+        while let json = rest.popLast() {
+            if let members = json.object {
+                if members["stateful"]?.bool == true {
+                    throw ModelError.layer(
+                        place: members["name"]?.string ?? "", className: "RNN",
+                        cause: "a stateful layer is trained by fit only; set stateful to false")
+                }
+                rest += members.map(\.value)
+            }
+            rest += json.array ?? []
         }
     }
 }

@@ -110,7 +110,8 @@ struct StepGraph {
         extents: [String: Int] = [:], scalesLoss: Bool = false, lookups: [LookupRule?] = []
     ) throws {
         var lowering = Lowering(
-            isTraining: isTraining, weights: .placeholders, extents: extents)
+            isTraining: isTraining, weights: .placeholders, extents: extents,
+            carriesStates: true)
         let inputs = try zip(network.inputEntries, types.inputs).map {
             try lowering.graph.placeholder($0.name, $1)
         }

@@ -14,6 +14,10 @@ struct StepProgram {
     private let squareOutputs: [Int?]
     private let squareSumOutputs: [Int?]
     private let firstUpdateOutput: Int
+    /// What stateful layers take from the step before and give to the next one.
+    let carried: [(path: String, type: TensorType)]
+    private let firstCarriedPosition: Int
+    private let firstCarriedOutput: Int
     private let program: Program
     private let memory: TensorStorage
     private let workspace: Workspace
@@ -51,6 +55,10 @@ struct StepProgram {
             }
             return value
         }
+        let states = lowering.carriedStates
+        carried = states.map { ($0.path, lowering.graph[$0.start]) }
+        firstCarriedPosition = fed.count
+        fed += states.map(\.start)
 
         var outputs = [graph.loss]
         outputLossNames = graph.outputLosses.map(\.name)
@@ -78,6 +86,8 @@ struct StepProgram {
             }
         }
         self.updates = updates
+        firstCarriedOutput = outputs.count
+        outputs += states.map(\.end)
         program = try Program(lowering.graph, inputs: fed, outputs: outputs, threads: threads)
         memory = try TensorStorage(byteCount: program.workspaceByteCount)
         workspace = program.workspace(in: memory.pointer)
@@ -111,12 +121,18 @@ struct StepProgram {
     /// - Parameter step: what random operations count with.
     /// - Parameter clock: takes the time of every operation; nil for none.
     func run(
-        step: Int64, weights: borrowing [Tensor], workers: Workers, clock: StepClock? = nil
+        step: Int64, weights: borrowing [Tensor], states: CarriedStates, workers: Workers,
+        clock: StepClock? = nil
     ) throws {
         counter.pointer.storeBytes(of: step, as: Int64.self)
         for index in weights.indices {
             program.feed(
                 firstWeightPosition + index, from: weights[index].storage.pointer, into: workspace)
+        }
+        for (index, state) in carried.enumerated() {
+            let tensor = try states.start(state.path, state.type)
+            program.feed(
+                firstCarriedPosition + index, from: tensor.storage.pointer, into: workspace)
         }
         guard let clock else { return try program.run(workspace, workers: workers) }
         let steps = program.stepDescriptions
@@ -161,6 +177,14 @@ struct StepProgram {
             try weights[index].withUnsafeMutableBytes {
                 $0.copyMemory(from: UnsafeRawBufferPointer(start: source, count: $0.count))
             }
+        }
+    }
+
+    /// Takes over what the next step goes on from.
+    func keepStates(in states: inout CarriedStates) throws {
+        for (index, state) in carried.enumerated() {
+            try states.keep(
+                state.path, program.output(firstCarriedOutput + index, in: workspace))
         }
     }
 

@@ -14,6 +14,8 @@ final class Trainer {
     private(set) var weights: [Tensor]
     /// Positions of the trained ones among all weights.
     private let trained: [Int]
+    /// What stateful layers go on from.
+    var states: CarriedStates
     var optimizer: OptimizerState?
     /// Takes the times of training steps, if somebody wants them.
     var clock: StepClock?
@@ -41,6 +43,7 @@ final class Trainer {
         _ model: Model, setup: TrainingSetup, trains: Bool, seed: UInt64, workers: Workers
     ) throws {
         network = model.network
+        states = CarriedStates(model.states)
         self.setup = try ResolvedSetup(setup, outputs: model.outputNames)
         self.workers = workers
         let specs = try model.network.shapes().weights
@@ -54,7 +57,6 @@ final class Trainer {
         (self.specs, self.weights, self.trained) = (specs, weights, trained)
         firstCounter = UInt32(truncatingIfNeeded: (seed &* 0x9e37_79b9_7f4a_7c15) >> 32)
         guard trains else { return }
-        try model.network.refuseStateful()
         optimizer = try OptimizerState(
             setup.optimizer, weights: trained.map { (specs[$0].path, specs[$0].shape) },
             values: trained.map { weights[$0] }, model: model.name)
@@ -76,9 +78,21 @@ final class Trainer {
         }
         if let program = programs[key] { return program }
         let program = try StepProgram(graph(key), weights: specs, threads: workers.count)
+        try check(types, state: program.carried.first?.path)
         if programs.count >= Self.mostPrograms { programs.removeAll() }
         programs[key] = program
         return program
+    }
+
+    /// Refuses batches of another size than the one that a model with states was made for.
+    private func check(_ types: BatchTypes, state path: String?) throws {
+        let declared = network.inputEntries.lazy.compactMap { ($0.layer as? Input)?.batchSize }
+            .first
+        guard let path, let declared, types.rows != declared else { return }
+        throw ModelError.layer(
+            place: path.split(separator: "/").dropLast().joined(separator: "/"), className: "RNN",
+            cause:
+                "a stateful layer of a model for batches of \(declared) samples got \(types.rows)")
     }
 
     private func measure(_ key: Key) throws -> ExtentProgram? {
@@ -111,12 +125,19 @@ final class Trainer {
         lastProgram = program
         lastScale = optimizer?.lossScale ?? 1
         program.feed(lossScale: lastScale)
-        try program.run(step: Int64(step), weights: weights, workers: workers, clock: clock)
+        try run(program, step: Int64(step), clock: clock)
         totals.add(program, samples: batch.count)
         clock?.restart()
         try program.applyUpdates(to: &weights)
         try applyGradients(program.gradients)
         clock?.took(.optimizer, "update")
+    }
+
+    private func run(_ program: StepProgram, step: Int64, clock: StepClock? = nil) throws {
+        try states.prepare(program.carried)
+        try program.run(
+            step: step, weights: weights, states: states, workers: workers, clock: clock)
+        try program.keepStates(in: &states)
     }
 
     /// The norms of the last step's gradients.
@@ -170,7 +191,7 @@ final class Trainer {
             let program = try program(
                 feeder.types(rows: batch.count), batch, step: 0, isTraining: false)
             program.feed(batch)
-            try program.run(step: 0, weights: weights, workers: workers)
+            try run(program, step: 0)
             totals.add(program, samples: batch.count)
         }
         return totals
@@ -217,7 +238,7 @@ final class Trainer {
     /// Goes back to weights and an optimizer's state of before; false if they are of other weights.
     func restore(
         _ saved: [(name: String, tensor: Tensor)],
-        optimizer variables: [(name: String, value: Tensor)]
+        optimizer variables: [(name: String, value: Tensor)], states: [String: Tensor]
     ) throws -> Bool {
         guard
             saved.elementsEqual(
@@ -228,6 +249,7 @@ final class Trainer {
             )
         else { return false }
         weights = saved.map(\.tensor)
+        self.states = CarriedStates(states)
         try optimizer?.restore(variables)
         return true
     }
@@ -244,24 +266,5 @@ extension Model {
     /// The names of the model's outputs, in order: those of the layers that give them.
     public var outputNames: [String] {
         network.outputs.leaves.map { network.entries[$0.layer].name }
-    }
-}
-
-extension Network {
-    /// States are not carried from batch to batch: a recurrent layer that is to keep them would be trained
-    /// otherwise than Keras trains it.
-    fileprivate func refuseStateful() throws {
-        var rest = [serialized()]
-        while let json = rest.popLast() {
-            if let members = json.object {
-                if members["stateful"]?.bool == true {
-                    throw ModelError.layer(
-                        place: members["name"]?.string ?? "", className: "RNN",
-                        cause: "a stateful layer cannot be trained here; set stateful to false")
-                }
-                rest += members.map(\.value)
-            }
-            rest += json.array ?? []
-        }
     }
 }

@@ -117,8 +117,13 @@ struct TrainingLoop {
         state.logs = totals.results()
         if let validation {
             try tell { try $0.validationBegins($1) }
+            let before = trainer.states
             let results = try trainer.evaluate(validation, isStopped: isStopRequested)
-            if isStopRequested() { return false }
+            if isStopRequested() {
+                // It is made again as a whole when the training goes on.
+                trainer.states = before
+                return false
+            }
             state.logs += results.results(prefix: "val_")
             try tell { try $0.validationEnds($1) }
         }
@@ -152,7 +157,8 @@ struct TrainingLoop {
             throw refusal("\(saved.place.epoch) epochs are made already")
         }
         guard saved.place.batch <= training.batchCount, totals.restore(saved.totals),
-            try trainer.restore(saved.weights, optimizer: saved.optimizer)
+            try trainer.restore(
+                saved.weights, optimizer: saved.optimizer, states: saved.states)
         else { throw refusal("damaged: it does not fit the training") }
         (place, state.history) = (saved.place, saved.history)
         (state.epoch, state.batch) = (place.epoch, max(0, place.batch - 1))

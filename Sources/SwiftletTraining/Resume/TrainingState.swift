@@ -19,6 +19,8 @@ struct TrainingState {
     var stopReason: String?
     var weights: [(name: String, tensor: Tensor)]
     var optimizer: [(name: String, value: Tensor)]
+    /// What stateful layers go on from, by their places.
+    var states: [String: Tensor]
     /// With the callbacks' types, by which they are found again.
     var callbacks: [(type: String, state: SavedState)]
 
@@ -26,6 +28,7 @@ struct TrainingState {
     func file(of job: TrainingJob, result: String? = nil) -> StateFile {
         var tensors = weights.map { ("weight/\($0.name)", $0.tensor) }
         tensors += optimizer.map { ("optimizer/\($0.name)", $0.value) }
+        tensors += states.sorted { $0.key < $1.key }.map { ("state/\($0.key)", $0.value) }
         for (index, (_, state)) in callbacks.enumerated() {
             tensors += state.tensors.map { ("callback \(index)/\($0.name)", $0.tensor) }
         }
@@ -59,7 +62,7 @@ struct TrainingState {
         }
         place = Place(epoch: epoch, batch: batch, hasBegun: begun)
         (self.totals, self.history, stopReason) = (totals, history, header["stop"]?.string)
-        (weights, optimizer) = ([], [])
+        (weights, optimizer, states) = ([], [], [:])
         callbacks = savedCallbacks.map {
             ($0["type"]?.string ?? "", SavedState($0["values"]?.object ?? [:]))
         }
@@ -69,6 +72,7 @@ struct TrainingState {
             switch kind {
             case "weight": weights.append((rest, tensor))
             case "optimizer": optimizer.append((rest, tensor))
+            case "state": states[rest] = tensor
             default:
                 guard let index = Int(kind.split(separator: " ").last ?? ""),
                     callbacks.indices.contains(index)
@@ -85,6 +89,7 @@ struct TrainingState {
         self.place = place
         (self.totals, self.history, self.stopReason) = (totals.savedJSON, history, stopReason)
         weights = trainer.namedWeights
+        states = trainer.states.tensors
         optimizer = try trainer.optimizer?.variables() ?? []
         self.callbacks = try callbacks.map { (Self.type(of: $0), try $0.savedState) }
     }

@@ -18,6 +18,7 @@ public struct ConvLSTM<Rank: SpatialRank>: RecurrentLayer {
         recurrentActivation: Activation = .sigmoid, usesBias: Bool = true,
         unitForgetBias: Bool = true, dropout: Float = 0, recurrentDropout: Float = 0,
         returnsSequences: Bool = false, returnsState: Bool = false, goesBackwards: Bool = false,
+        isStateful: Bool = false,
         name: String? = nil
     ) {
         options = LayerOptions(name: name)
@@ -28,7 +29,7 @@ public struct ConvLSTM<Rank: SpatialRank>: RecurrentLayer {
             recurrentDropout: recurrentDropout)
         recurrence = RecurrentOptions(
             returnsSequences: returnsSequences, returnsState: returnsState,
-            goesBackwards: goesBackwards)
+            goesBackwards: goesBackwards, isStateful: isStateful)
     }
 
     public init(config: LayerConfig) throws {

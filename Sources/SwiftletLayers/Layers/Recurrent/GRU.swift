@@ -17,7 +17,8 @@ public struct GRU: RecurrentLayer {
     public init(
         _ units: Int, activation: Activation = .tanh, recurrentActivation: Activation = .sigmoid,
         usesBias: Bool = true, returnsSequences: Bool = false, returnsState: Bool = false,
-        goesBackwards: Bool = false, resetsAfter: Bool = true, dropout: Float = 0,
+        goesBackwards: Bool = false, isStateful: Bool = false, resetsAfter: Bool = true,
+        dropout: Float = 0,
         recurrentDropout: Float = 0,
         name: String? = nil
     ) {
@@ -28,7 +29,7 @@ public struct GRU: RecurrentLayer {
             recurrentDropout: recurrentDropout)
         recurrence = RecurrentOptions(
             returnsSequences: returnsSequences, returnsState: returnsState,
-            goesBackwards: goesBackwards)
+            goesBackwards: goesBackwards, isStateful: isStateful)
     }
 
     public init(config: LayerConfig) throws {

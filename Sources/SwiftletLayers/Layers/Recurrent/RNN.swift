@@ -13,7 +13,7 @@ public struct RNN: RecurrentLayer {
     /// - Throws: ``ModelError/config(key:cause:)`` for layers that are no cells.
     public init(
         _ cells: [any Layer], returnsSequences: Bool = false, returnsState: Bool = false,
-        goesBackwards: Bool = false, name: String? = nil
+        goesBackwards: Bool = false, isStateful: Bool = false, name: String? = nil
     ) throws {
         options = LayerOptions(name: name)
         let known = cells.compactMap { $0 as? any RecurrentCell }
@@ -23,7 +23,7 @@ public struct RNN: RecurrentLayer {
         cell = known.count == 1 ? first : StackedRNNCells(known)
         recurrence = RecurrentOptions(
             returnsSequences: returnsSequences, returnsState: returnsState,
-            goesBackwards: goesBackwards)
+            goesBackwards: goesBackwards, isStateful: isStateful)
     }
 
     public init(config: LayerConfig) throws {

@@ -10,7 +10,7 @@ package struct RecurrentOptions: Sendable {
     var returnsState = false
     /// Whether the steps are taken from the last to the first.
     var goesBackwards = false
-    /// Keras's states that outlive a call: here every call begins anew, as Keras's first.
+    /// Whether the last states are where the next batch begins; see ``Lowering/carriedState(_:_:)``.
     private var isStateful = false
     private var unrolls = false
     /// Whether masked steps give zeros rather than the step's before.
@@ -18,7 +18,8 @@ package struct RecurrentOptions: Sendable {
     /// Keras 2's `time_major`: sequences, masks and outputs have the time before the batch.
     private var isTimeMajor = false
 
-    init(returnsSequences: Bool, returnsState: Bool, goesBackwards: Bool) {
+    init(returnsSequences: Bool, returnsState: Bool, goesBackwards: Bool, isStateful: Bool) {
+        self.isStateful = isStateful
         self.returnsSequences = returnsSequences
         self.returnsState = returnsState
         self.goesBackwards = goesBackwards
@@ -96,8 +97,16 @@ package struct RecurrentOptions: Sendable {
             cell: cell, isReversed: goesBackwards, stacksOutputs: returnsSequences,
             zerosMasked: zerosMasked, projected: projected, mask: mask, states: states,
             outputExtents: cell.outputExtents(input: input), parameters: parameters, in: &lowering)
+        if isStateful {
+            for (number, state) in scan.states.enumerated() {
+                lowering.update(Self.stateName(number), to: state)
+            }
+        }
         return try results(scan, mask: outputMask, in: &lowering)
     }
+
+    /// Keras calls them all `rnn_state`.
+    private static func stateName(_ number: Int) -> String { "rnn_state \(number)" }
 
     private func swapped(_ x: Value, in graph: inout Graph) throws -> Value {
         let rank = graph.shape(of: x).rank
@@ -107,8 +116,15 @@ package struct RecurrentOptions: Sendable {
     private func initialStates(
         _ given: [Value], _ extents: [[Int]], in lowering: inout Lowering
     ) throws -> [Value] {
+        var own: [Value] = []
+        if isStateful {
+            own = try extents.enumerated().map {
+                try lowering.carriedState(Self.stateName($0), $1)
+            }
+        }
         if given.isEmpty {
-            return try extents.map { try lowering.graph.constant(Tensor(zeros: Shape($0))) }
+            return try isStateful
+                ? own : extents.map { try lowering.graph.constant(Tensor(zeros: Shape($0))) }
         }
         let found = given.map { lowering.graph.shape(of: $0).dimensions }
         guard found == extents else {

@@ -13,7 +13,8 @@ public struct SimpleRNN: RecurrentLayer {
     public init(
         _ units: Int, activation: Activation = .tanh,
         usesBias: Bool = true, returnsSequences: Bool = false, returnsState: Bool = false,
-        goesBackwards: Bool = false, dropout: Float = 0, recurrentDropout: Float = 0,
+        goesBackwards: Bool = false, isStateful: Bool = false, dropout: Float = 0,
+        recurrentDropout: Float = 0,
         name: String? = nil
     ) {
         options = LayerOptions(name: name)
@@ -22,7 +23,7 @@ public struct SimpleRNN: RecurrentLayer {
             recurrentDropout: recurrentDropout)
         recurrence = RecurrentOptions(
             returnsSequences: returnsSequences, returnsState: returnsState,
-            goesBackwards: goesBackwards)
+            goesBackwards: goesBackwards, isStateful: isStateful)
     }
 
     public init(config: LayerConfig) throws {

@@ -2,6 +2,12 @@ internal import SwiftletFiles
 internal import SwiftletGraph
 internal import SwiftletTensor
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// What can be an entry of a vocabulary.
 protocol VocabularyToken: Hashable, Sendable {
     init?(json: JSON)
@@ -35,6 +41,13 @@ extension Int64: VocabularyToken {
     var identity: Int64 { self }
 }
 
+/// How often an entry was seen, and in how many samples.
+struct TokenCount<Token: VocabularyToken> {
+    let token: Token
+    var count = 0
+    var documents = 0
+}
+
 /// What StringLookup, IntegerLookup and TextVectorization have in common: a vocabulary and the
 /// numbers of its entries.
 ///
@@ -55,6 +68,8 @@ struct IndexLookup<Token: VocabularyToken>: Sendable {
     /// As it was given, with or without the special entries in front; nil until it is known.
     private(set) var vocabulary: [Token]?
     private(set) var weights: [Float]?
+    /// Whether the vocabulary comes from data, so that it may be learned anew.
+    private(set) var isLearned = false
 
     /// - Parameters:
     ///   - maskToken: what it is where the configuration does not tell.
@@ -192,6 +207,30 @@ extension IndexLookup {
         }
         let weights = mode == .tfIDF ? try parts.variable("idf_weights")?.floats() : nil
         try complete(tokens.compactMap(\.self), weights: weights)
+        isLearned = true
+    }
+
+    /// What special entries leave room for; nil without a limit.
+    private var mostEntries: Int? { maximum.map { max(0, $0 - firstEntry) } }
+
+    /// Takes what was counted in data as its vocabulary: the most frequent entries, the greater one
+    /// first of two that are as frequent.
+    ///
+    /// - Parameter precedes: Keras's order of entries.
+    mutating func learn(
+        _ counts: [Token.Identity: TokenCount<Token>], documents: Int,
+        by precedes: (Token, Token) -> Bool
+    ) throws {
+        let special = Set([maskToken, unknownToken].compactMap { $0?.identity })
+        var found = counts.filter { !special.contains($0.key) }.values.sorted {
+            $0.count == $1.count ? precedes($1.token, $0.token) : $0.count > $1.count
+        }
+        if let mostEntries { found = Array(found.prefix(mostEntries)) }
+        let weights = found.map {
+            Float(log(1 + Double(documents) / Double(1 + $0.documents)))
+        }
+        try complete(found.map(\.token), weights: weights)
+        isLearned = true
     }
 
     /// The weight of every column: where the special entries have none of their own, the mean.

@@ -6,7 +6,7 @@ package import SwiftletTensor
 public struct IntegerLookup: UnaryLayer {
     public static let className = "IntegerLookup"
     public var options: LayerOptions
-    private var lookup: IndexLookup<Int64>
+    private(set) var lookup: IndexLookup<Int64>
 
     public init(config: LayerConfig) throws {
         options = try LayerOptions(config: config)
@@ -30,6 +30,15 @@ public struct IntegerLookup: UnaryLayer {
         let (tokens, unknown) = try lookup.inverted(for: self)
         let table = tokens.enumerated().map { (Int64($0), $1) }
         return try lowering.graph.apply(LookUpNumber(table, missing: unknown), numbers)
+    }
+}
+
+extension IntegerLookup {
+    /// The layer with what was counted as its vocabulary.
+    func learned(_ counts: [Int64: TokenCount<Int64>], documents: Int) throws -> IntegerLookup {
+        var layer = self
+        try layer.lookup.learn(counts, documents: documents, by: <)
+        return layer
     }
 }
 
