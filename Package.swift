@@ -36,6 +36,15 @@ targets += [
         swiftSettings: strict),
 ]
 
+// Damage for tests of robustness.
+targets.append(
+    .target(
+        name: "Mutation",
+        dependencies: [
+            "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime",
+            "SwiftletTensor",
+        ], path: "Tests/Mutation", swiftSettings: strict))
+
 // C, for data: image codecs and the sets that ship with the library.
 targets += [
     .systemLibrary(
@@ -115,7 +124,8 @@ targets += [
         "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
         "SwiftletTensor", "SwiftletWeights"),
     tests(
-        "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
+        "SwiftletKerasTests", "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles",
         "SwiftletGraph", "SwiftletHDF5",
         "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
 ]
@@ -209,6 +219,19 @@ targets += [
         "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor",
         "TestSupport"),
 ]
+
+// Every reader under libFuzzer; `tools/fuzz/run` builds it with the flags that it needs.
+if Context.environment["SWIFTLET_FUZZ"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "swiftlet-fuzz",
+            dependencies: [
+                "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+                "SwiftletFeatures",
+                "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletNumPy",
+                "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
+            ], path: "tools/fuzz/Targets", swiftSettings: strict))
+}
 
 let package = Package(
     name: "swiftlet",
