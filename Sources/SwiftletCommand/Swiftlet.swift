@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SwiftletLimits
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
 @main
@@ -19,7 +20,11 @@ struct Swiftlet: ParsableCommand {
         Interruption.watch()
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if let subcommand = command as? any Subcommand {
+                try subcommand.log.limits.limits.apply { try command.run() }
+            } else {
+                try command.run()
+            }
             try StandardOutput.finish()
         } catch {
             Ending(error).exit()

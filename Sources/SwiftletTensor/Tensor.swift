@@ -21,13 +21,14 @@ public struct Tensor: Sendable {
     private init(uninitialized shape: Shape, dtype: DType, zeroed: Bool) throws(TensorError) {
         self.shape = shape
         self.dtype = dtype
-        storage = try TensorStorage(byteCount: shape.elementCount * dtype.size, zeroed: zeroed)
+        storage = try TensorStorage(
+            byteCount: TensorError.checked(shape.elementCount * dtype.size), zeroed: zeroed)
         texts = dtype == .string ? try Self.texts("", count: shape.elementCount) : []
     }
 
     /// An array that is not had is the end of the process, so room for it is asked for first.
     private static func texts(_ text: String, count: Int) throws(TensorError) -> [String] {
-        _ = try TensorStorage(byteCount: count * MemoryLayout<String>.stride)
+        _ = try TensorStorage(byteCount: TensorError.checked(count * MemoryLayout<String>.stride))
         return [String](repeating: text, count: count)
     }
 

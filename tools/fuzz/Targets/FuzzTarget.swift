@@ -1,4 +1,5 @@
 internal import SwiftletFiles
+internal import SwiftletLimits
 
 /// One reader under test: what it does with any bytes, and the files to begin with.
 struct FuzzTarget {
@@ -31,6 +32,17 @@ struct FuzzTarget {
     }
 
     static var all: [FuzzTarget] { containers + weights + data + images + models }
+
+    /// What one run may take: enough for all seeds, little enough to be quick.
+    static let limits: Limits = {
+        var limits = Limits()
+        (limits.tensorBytes, limits.modelBytes, limits.decompressedBytes) = (
+            1 << 26, 1 << 28, 1 << 22
+        )
+        (limits.operations, limits.imagePixels) = (1 << 14, 1 << 20)
+        limits.time = .seconds(8)
+        return limits
+    }()
 
     static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 }

@@ -51,7 +51,9 @@ if arguments.count == 2, arguments[1] == "--list" {
     exit(
         runDriver(&count, &argv) { data, size in
             // A refusal is what most inputs deserve; only a trap, a leak of bounds, a hang or hunger count.
-            try? body?(UnsafeRawBufferPointer(start: data, count: size))
+            try? FuzzTarget.limits.apply {
+                try body?(UnsafeRawBufferPointer(start: data, count: size))
+            }
             return 0
         })
 } else {

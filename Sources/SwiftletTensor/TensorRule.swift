@@ -1,5 +1,3 @@
-package import SwiftletTensor
-
 extension Tensor {
     /// A tensor of what a rule gives for the number of every element, in row-major order.
     ///
