@@ -41,8 +41,8 @@ targets.append(
     .target(
         name: "Mutation",
         dependencies: [
-            "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime",
-            "SwiftletTensor",
+            "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits",
+            "SwiftletRuntime", "SwiftletTensor",
         ], path: "Tests/Mutation", swiftSettings: strict))
 
 // C, for data: image codecs and the sets that ship with the library.

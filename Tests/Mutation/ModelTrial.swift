@@ -2,6 +2,7 @@ package import SwiftletFiles
 internal import SwiftletGraph
 internal import SwiftletKeras
 package import SwiftletLayers
+internal import SwiftletLimits
 internal import SwiftletRuntime
 internal import SwiftletTensor
 
@@ -22,8 +23,16 @@ package enum ModelTrial {
         let file = try AtomicFile(replacing: path)
         try file.write(Array(config.text().utf8))
         try file.commit()
-        return try run(Model.trainable(path).model)
+        return try limits.apply { try run(Model.trainable(path).model) }
     }
+
+    /// What a trial may take of memory and time, lest many at once take all.
+    private static let limits: Limits = {
+        var limits = Limits()
+        (limits.tensorBytes, limits.modelBytes, limits.operations) = (1 << 24, 1 << 26, 1 << 12)
+        limits.time = .seconds(2)
+        return limits
+    }()
 
     package static func run(_ opened: Model) throws -> Outcome {
         var model = opened
