@@ -21,6 +21,7 @@ var targets: [Target] = []
 // C: inner loops and system libraries.
 targets += [
     .target(name: "CKernels"),
+    .target(name: "CConfinement"),
     tests("CKernelsTests", "CKernels"),
     .systemLibrary(
         name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
@@ -72,10 +73,11 @@ targets += [
     library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
     library("SwiftletArchive", "CZlib", "SwiftletFiles"),
     tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
-    library("SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletTensor"),
+    library(
+        "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletTensor"),
     tests(
-        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5",
-        "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletCommand", "SwiftletFiles",
+        "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: samples.
@@ -173,7 +175,8 @@ targets += [
 targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
+        "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime",
+        "SwiftletScores",
         "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
@@ -221,7 +224,8 @@ let package = Package(
             name: "SwiftletRuntime",
             targets: ["SwiftletRuntime", "SwiftletLayers", "SwiftletTensor"]),
         .library(
-            name: "SwiftletKeras", targets: ["SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
+            name: "SwiftletKeras",
+            targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     dependencies: [

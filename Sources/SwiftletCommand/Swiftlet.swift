@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SwiftletHDF5
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
 @main
@@ -16,10 +17,11 @@ struct Swiftlet: ParsableCommand {
         ])
 
     static func main() {
+        HDF5Isolation.serveIfAsked(CommandLine.arguments)
         Interruption.watch()
         do {
             var command = try parseAsRoot()
-            try command.run()
+            try Isolation.during { try command.run() }
             try StandardOutput.finish()
         } catch {
             Ending(error).exit()

@@ -9,6 +9,9 @@ struct LogOptions: ParsableArguments {
     @Flag(help: "Do not shorten a long error.")
     var details = false
 
+    @Flag(help: "Read HDF5 files with libhdf5 in a confined process; see docs/isolation.md.")
+    var isolate = false
+
     /// A line for people, such as what is being done.
     func note(_ text: String) {
         if !quiet { StandardError.write("\(Ending.oneLine(text))\n") }

@@ -7,6 +7,7 @@ struct Refusal: Error {
 
     static func damaged(_ what: String) -> Refusal { .init(.damaged(what)) }
     static func unsupported(_ what: String) -> Refusal { .init(.unsupported(what)) }
+    static func needsLibrary(_ what: String) -> Refusal { .init(.needsLibrary(what)) }
     static func tooLarge(_ bytes: Int?) -> Refusal { .init(.tooLarge(bytes: bytes ?? .max)) }
 }
 
