@@ -55,15 +55,16 @@ targets += [
 
 // Floor 0: values and files.
 targets += [
-    library("SwiftletTensor", "CKernels"),
-    library("SwiftletFiles"),
-    tests("SwiftletTensorTests", "SwiftletTensor"),
+    library("SwiftletLimits"),
+    library("SwiftletTensor", "CKernels", "SwiftletLimits"),
+    library("SwiftletFiles", "SwiftletLimits"),
+    tests("SwiftletTensorTests", "SwiftletLimits", "SwiftletTensor"),
     tests("SwiftletFilesTests", "SwiftletFiles", "TestSupport"),
 ]
 
 // Floor 1: operations.
 targets += [
-    library("SwiftletGraph", "CKernels", "SwiftletTensor"),
+    library("SwiftletGraph", "CKernels", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletGraphTests", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor", "TestSupport"),
 ]
@@ -71,13 +72,15 @@ targets += [
 // Floor 1: containers.
 targets += [
     library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
-    library("SwiftletArchive", "CZlib", "SwiftletFiles"),
-    tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
+    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits"),
+    tests(
+        "SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "SwiftletLimits", "TestSupport"),
     library(
-        "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletTensor"),
+        "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits",
+        "SwiftletTensor"),
     tests(
         "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletCommand", "SwiftletFiles",
-        "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: samples.
@@ -88,7 +91,8 @@ targets += [
 
 // Floor 2: layers and models.
 targets += [
-    library("SwiftletLayers", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor"),
+    library(
+        "SwiftletLayers", "SwiftletFiles", "SwiftletGraph", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletLayersTests", "SwiftletData", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers",
         "SwiftletTensor", "TestSupport"),
@@ -96,7 +100,8 @@ targets += [
 
 // Floor 3: compiling and running models.
 targets += [
-    library("SwiftletRuntime", "SwiftletGraph", "SwiftletLayers", "SwiftletTensor"),
+    library(
+        "SwiftletRuntime", "SwiftletGraph", "SwiftletLayers", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletRuntimeTests", "SwiftletGraph", "SwiftletLayers", "SwiftletRuntime",
         "SwiftletTensor", "TestSupport"),
@@ -115,11 +120,12 @@ targets += [
 targets += [
     library(
         "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
-        "SwiftletTensor", "SwiftletWeights"),
+        "SwiftletLimits", "SwiftletTensor", "SwiftletWeights"),
     tests(
         "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
         "SwiftletGraph", "SwiftletHDF5",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
+        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor",
+        "TestSupport"),
 ]
 
 // Floor 4: training.
@@ -137,10 +143,11 @@ targets += [
     library(
         "SwiftletData", "CBundledData", "CPNGCodec", "CTurboJPEG", "CWebP",
         "SwiftletArchive",
-        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletNumPy", "SwiftletTensor"),
+        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletLimits", "SwiftletNumPy",
+        "SwiftletTensor"),
     tests(
         "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: scores.
@@ -175,9 +182,8 @@ targets += [
 targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-        "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime",
-        "SwiftletScores",
-        "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport",
+        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -202,7 +208,8 @@ targets += [
         dependencies: [
             "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletReport", "SwiftletRuntime", "SwiftletScores", "SwiftletTensor",
+            "SwiftletLimits", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
+            "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),

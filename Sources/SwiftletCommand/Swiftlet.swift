@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SwiftletHDF5
+internal import SwiftletLimits
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
 @main
@@ -21,7 +22,12 @@ struct Swiftlet: ParsableCommand {
         Interruption.watch()
         do {
             var command = try parseAsRoot()
-            try Isolation.during { try command.run() }
+            if let subcommand = command as? any Subcommand {
+                let log = subcommand.log
+                try log.limits.limits.apply { try log.isolation.during { try command.run() } }
+            } else {
+                try command.run()
+            }
             try StandardOutput.finish()
         } catch {
             Ending(error).exit()

@@ -1,8 +1,15 @@
+internal import SwiftletLimits
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
     internal import Darwin
 #endif
+
+/// Reads a whole text file, such as a configuration, within ``Limits/textBytes``.
+package func readText(_ path: String) throws(FileError) -> [UInt8] {
+    try readFile(path, limit: Limits.current.textBytes)
+}
 
 /// Reads a whole file, which may be a pipe.
 ///

@@ -1,4 +1,5 @@
 public import SwiftletFiles
+public import SwiftletLimits
 
 /// Why an HDF5 file, or an object in it, could not be read or written.
 public struct HDF5Error: Error, Equatable, CustomStringConvertible {
@@ -20,6 +21,8 @@ public struct HDF5Error: Error, Equatable, CustomStringConvertible {
         case helper(HDF5HelperFailure)
         /// More bytes are declared than the file can hold or the limit allows.
         case tooLarge(bytes: Int)
+        /// The limits in force do not allow it.
+        case limit(LimitError)
         /// The HDF5 library refused to write, in its own words.
         case library(String)
         /// The content is not what its type promises.
@@ -56,6 +59,7 @@ extension HDF5Error.Cause: CustomStringConvertible {
         case .unsupported(let what): "\(what) is not supported"
         case .needsLibrary(let what): "\(what) is not supported without a helper process"
         case .helper(let failure): failure.description
+        case .limit(let error): error.description
         case .tooLarge(let bytes): "\(bytes) bytes are more than the file can hold"
         case .library(let text): "HDF5: \(text)"
         case .damaged(let what): what

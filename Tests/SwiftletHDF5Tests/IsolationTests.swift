@@ -1,6 +1,7 @@
 import SwiftletArchive
 import SwiftletFiles
 import SwiftletHDF5
+import SwiftletLimits
 import SwiftletTensor
 import TestSupport
 import Testing
@@ -202,6 +203,30 @@ private func isolated<Result>(
             error?.cause
                 == .helper(
                     .cannotStart(program: "/nowhere/swiftlet", FileError.notFound("").cause)))
+    }
+
+    /// The limits in force hold for helpers as well.
+    @Test func limits() throws {
+        var limits = Limits()
+        limits.nesting = 5
+        let deep = try limits.apply {
+            try isolated(.always) {
+                #expect(throws: HDF5Error.self) {
+                    try HDF5File(fixture("hdf5/isolated/refused-deep.h5"))
+                }
+            }
+        }
+        #expect(deep?.cause == .limit(LimitError(.nesting, found: 6, limit: 5)))
+        limits.time = .seconds(1)
+        try withTemporaryDirectory { directory in
+            let program = try script("sleep 100", in: directory)
+            let slow = try limits.apply {
+                try isolated(.always, program: program) {
+                    #expect(throws: HDF5Error.self) { try HDF5File(fixture("hdf5/latest.h5")) }
+                }
+            }
+            #expect(slow?.cause == .limit(LimitError(.time, found: nil, limit: 1)))
+        }
     }
 
     /// What a helper says is not believed to be short or printable.

@@ -1,5 +1,6 @@
 internal import CConfinement
 internal import CHDF5
+internal import SwiftletLimits
 
 #if canImport(Glibc)
     internal import Glibc
@@ -15,12 +16,17 @@ enum HDF5Helper {
     static func serve(_ request: HelperRequest) -> Int32 {
         switch request {
         case .attempt(let number): return attempt(number)
-        case .copy(let range, let requiresConfinement):
-            do {
-                try copy(range, requiresConfinement: requiresConfinement)
+        case .copy(let range, let limits, let requiresConfinement):
+            let result = limits.apply {
+                Result { () throws(HDF5Error) in
+                    try copy(range, requiresConfinement: requiresConfinement)
+                }
+            }
+            switch result {
+            case .success:
                 say(.done)
                 return 0
-            } catch {
+            case .failure(let error):
                 say(.refused(object: error.object, error.cause))
                 return 1
             }

@@ -1,22 +1,35 @@
+internal import SwiftletLimits
+
 /// What a helper is started for, as its arguments.
 enum HelperRequest: Equatable {
     /// The file's bytes are a part of descriptor 3; the copy goes to descriptor 4.
-    case copy(Range<Int>, requiresConfinement: Bool)
+    case copy(Range<Int>, Limits, requiresConfinement: Bool)
     /// Tries what a helper must not be able to; for the tests.
     case attempt(Int)
 
     /// The first argument, which no user gives.
     static let name = "hdf5-helper"
 
+    /// Those that hold in the helper too, in the order of the last arguments.
+    private static let limits: [Limits.Quantity] = [
+        .nesting, .decompressedBytes, .decompressionRatio,
+    ]
+
     init?(arguments: some Collection<String>) {
         let arguments = Array(arguments)
         guard arguments.count >= 3, arguments[0] == Self.name else { return nil }
         if arguments.count == 3, arguments[1] == "attempt", let number = Int(arguments[2]) {
             self = .attempt(number)
-        } else if arguments.count == 4, let start = Int(arguments[1]),
+        } else if arguments.count == 4 + Self.limits.count, let start = Int(arguments[1]),
             let count = Int(arguments[2]), start >= 0, count >= 0, start <= Int.max - count
         {
-            self = .copy(start..<start + count, requiresConfinement: arguments[3] != "unconfined")
+            var limits = Limits()
+            for (quantity, text) in zip(Self.limits, arguments[4...]) {
+                guard let value = Int(text), value >= 0 else { return nil }
+                limits[quantity] = value
+            }
+            self = .copy(
+                start..<start + count, limits, requiresConfinement: arguments[3] != "unconfined")
         } else {
             return nil
         }
@@ -25,11 +38,11 @@ enum HelperRequest: Equatable {
     var arguments: [String] {
         switch self {
         case .attempt(let number): [Self.name, "attempt", "\(number)"]
-        case .copy(let range, let requiresConfinement):
+        case .copy(let range, let limits, let requiresConfinement):
             [
                 Self.name, "\(range.lowerBound)", "\(range.count)",
                 requiresConfinement ? "confined" : "unconfined",
-            ]
+            ] + Self.limits.map { "\(limits[$0])" }
         }
     }
 }
@@ -76,6 +89,11 @@ enum HelperAnswer {
         switch cause {
         case .unsupported(let what): ("unsupported", what)
         case .tooLarge(let bytes): ("too large", "\(bytes)")
+        case .limit(let error):
+            (
+                "limit",
+                "\(error.quantity.rawValue) \(error.limit)" + (error.found.map { " \($0)" } ?? "")
+            )
         case .damaged(let what): ("damaged", what)
         case .library(let text): ("library", text)
         case .helper(.unconfined): ("unconfined", "")
@@ -87,10 +105,20 @@ enum HelperAnswer {
         switch kind {
         case "unsupported": .unsupported(text)
         case "too large": Int(text).map { .tooLarge(bytes: $0) }
+        case "limit": limit(text)
         case "damaged": .damaged(text)
         case "unconfined": .helper(.unconfined)
         case "library": .library(text)
         default: nil
         }
+    }
+
+    private static func limit(_ text: String) -> HDF5Error.Cause? {
+        let parts = text.split(separator: " ")
+        guard parts.count >= 2, let quantity = Limits.Quantity(rawValue: String(parts[0])),
+            let limit = Int(parts[1])
+        else { return nil }
+        let found = parts.count > 2 ? Int(parts[2]) : nil
+        return .limit(LimitError(quantity, found: found, limit: limit))
     }
 }

@@ -1,4 +1,5 @@
 internal import SwiftletFiles
+internal import SwiftletLimits
 
 #if canImport(Glibc)
     internal import Glibc
@@ -16,6 +17,8 @@ extension HDF5Isolation {
             throw error
         } catch let error as FileError {
             throw HDF5Error(error)
+        } catch let error as LimitError {
+            throw HDF5Error(file.name, .limit(error))
         } catch {
             throw HDF5Error(file.name, .damaged("\(error)"))
         }
@@ -38,7 +41,8 @@ extension HDF5Isolation {
         let spool = try SpoolFile(name: file.name)
         var answer = try Pipe(name: file.name)
         let request = HelperRequest.copy(
-            source.start..<source.start + source.count, requiresConfinement: requiresConfinement)
+            source.start..<source.start + source.count, Limits.current,
+            requiresConfinement: requiresConfinement)
         var helper: ChildProcess
         do {
             helper = try ChildProcess(
@@ -60,6 +64,7 @@ extension HDF5Isolation {
         }
         guard let ending = helper.wait(until: deadline) else {
             helper.kill()
+            try Limits.checkTime()
             throw HDF5Error(file.name, .helper(.timedOut(seconds: patience)))
         }
         let status: Int32

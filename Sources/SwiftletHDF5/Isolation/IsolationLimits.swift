@@ -1,4 +1,6 @@
-/// What a helper process may use for a file, by the file's size.
+internal import SwiftletLimits
+
+/// What a helper process may use for a file, by the file's size and the ``Limits`` in force.
 struct IsolationLimits {
     /// Bytes of all arrays together, unpacked.
     let contentBytes: Int
@@ -20,14 +22,15 @@ struct IsolationLimits {
         let size = min(fileSize, 1 << 40)
         // As the reader in this process has it: small files may unpack to more than large ones.
         let mostThatFiltersPack = 1032
-        let bombRatio = 200
+        let ratio = min(Limits.current.decompressionRatio, 1 << 20)
         let largest = 1 << 36
         contentBytes = min(
-            largest, max(1 << 24, min(size * mostThatFiltersPack, max(1 << 30, size * bombRatio))))
+            largest, max(1 << 24, min(size * mostThatFiltersPack, max(1 << 30, size * ratio))))
         copyBytes = 2 * contentBytes + (64 << 20)
         memory = (1 << 30) + 4 * size
         addresses = (4 << 30) + memory + size + copyBytes
         seconds = 30 + size >> 22
-        patience = 60 + 2 * (size >> 22)
+        let time = Limits.current.time.map { Int(clamping: $0.components.seconds) + 1 } ?? .max
+        patience = min(time, 60 + 2 * (size >> 22))
     }
 }

@@ -1,4 +1,5 @@
 internal import CHDF5
+internal import SwiftletLimits
 
 /// What a file holds, found and checked before any of its data is read.
 struct LibraryCensus {
@@ -55,9 +56,7 @@ struct LibraryCensus {
         switch type {
         case Int32(H5O_TYPE_GROUP.rawValue):
             entries.append(Entry(path: path, kind: .group))
-            guard depth < HDF5Limits.mostLevels else {
-                throw place.error(.unsupported("such deep nesting"))
-            }
+            try limiting(place) { () throws(LimitError) in try Limits.check(.nesting, depth + 1) }
             try visitChildren(of: object, path, depth: depth)
         case Int32(H5O_TYPE_DATASET.rawValue):
             try check(dataset: object, place)
@@ -101,16 +100,29 @@ struct LibraryCensus {
         if try place.check(H5Pget_external_count(list.id)) > 0 {
             throw place.error(.unsupported("data in another file"))
         }
-        for index in 0..<(try place.check(H5Pget_nfilters(list.id))) {
+        let filters = try place.check(H5Pget_nfilters(list.id))
+        for index in 0..<filters {
             let number = try place.check(chdf5_filter(list.id, UInt32(index)))
             // Deflate, shuffle, Fletcher's checksum, szip, n-bit, scale-offset: what libhdf5 brings itself.
             guard (1...6).contains(number), H5Zfilter_avail(number) > 0 else {
                 throw place.error(.unsupported(FilterPipeline.words(for: Int(number))))
             }
         }
-        try count(
+        let bytes = try count(
             Handle(H5Dget_type(dataset.id), at: place, close: H5Tclose),
             Handle(H5Dget_space(dataset.id), at: place, close: H5Sclose), place)
+        guard filters > 0 else { return }
+        try limiting(place) { () throws(LimitError) in try Limits.check(.decompressedBytes, bytes) }
+    }
+
+    private func limiting(
+        _ place: Place, _ check: () throws(LimitError) -> Void
+    ) throws(HDF5Error) {
+        do {
+            try check()
+        } catch {
+            throw place.error(.limit(error))
+        }
     }
 
     private mutating func count(
@@ -125,16 +137,18 @@ struct LibraryCensus {
     }
 
     /// Takes the bytes of an array from what all of them may have together.
+    @discardableResult
     private mutating func count(
         _ type: consuming Handle, _ space: consuming Handle, _ place: Place
-    ) throws(HDF5Error) {
-        guard PlainType.isReadable(type.id) else { return }
+    ) throws(HDF5Error) -> Int {
+        guard PlainType.isReadable(type.id) else { return 0 }
         let elements = H5Sget_simple_extent_npoints(space.id)
         guard elements >= 0, let bytes = product([Int(elements), H5Tget_size(type.id)]) else {
             throw place.error(.tooLarge(bytes: .max))
         }
         guard bytes <= bytesLeft else { throw place.error(.tooLarge(bytes: bytes)) }
         bytesLeft -= bytes
+        return bytes
     }
 }
 
