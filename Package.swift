@@ -21,6 +21,7 @@ var targets: [Target] = []
 // C: inner loops and system libraries.
 targets += [
     .target(name: "CKernels"),
+    .target(name: "CConfinement"),
     tests("CKernelsTests", "CKernels"),
     .systemLibrary(
         name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
@@ -75,10 +76,11 @@ targets += [
     tests(
         "SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "SwiftletLimits", "TestSupport"),
     library(
-        "SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletTensor"),
+        "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits",
+        "SwiftletTensor"),
     tests(
-        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5",
-        "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletCommand", "SwiftletFiles",
+        "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: samples.
@@ -180,8 +182,8 @@ targets += [
 targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport", "SwiftletRuntime",
-        "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport",
+        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -229,7 +231,8 @@ let package = Package(
             name: "SwiftletRuntime",
             targets: ["SwiftletRuntime", "SwiftletLayers", "SwiftletTensor"]),
         .library(
-            name: "SwiftletKeras", targets: ["SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
+            name: "SwiftletKeras",
+            targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     dependencies: [

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SwiftletHDF5
 internal import SwiftletLimits
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
@@ -17,11 +18,13 @@ struct Swiftlet: ParsableCommand {
         ])
 
     static func main() {
+        HDF5Isolation.serveIfAsked(CommandLine.arguments)
         Interruption.watch()
         do {
             var command = try parseAsRoot()
             if let subcommand = command as? any Subcommand {
-                try subcommand.log.limits.limits.apply { try command.run() }
+                let log = subcommand.log
+                try log.limits.limits.apply { try log.isolation.during { try command.run() } }
             } else {
                 try command.run()
             }
