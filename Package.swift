@@ -52,12 +52,13 @@ targets += [
         name: "CLAPACK", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 ]
 
-// Floor 0: values and files.
+// Floor 0: the machine, values and files.
 targets += [
-    library("SwiftletTensor", "CKernels"),
-    library("SwiftletFiles"),
+    library("SwiftletMachine"),
+    library("SwiftletTensor", "CKernels", "SwiftletMachine"),
+    library("SwiftletFiles", "SwiftletMachine"),
     tests("SwiftletTensorTests", "SwiftletTensor"),
-    tests("SwiftletFilesTests", "SwiftletFiles", "TestSupport"),
+    tests("SwiftletFilesTests", "SwiftletFiles", "SwiftletMachine", "TestSupport"),
 ]
 
 // Floor 1: operations.
@@ -70,9 +71,10 @@ targets += [
 // Floor 1: containers.
 targets += [
     library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
-    library("SwiftletArchive", "CZlib", "SwiftletFiles"),
+    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletMachine"),
     tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
-    library("SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletTensor"),
+    library(
+        "SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletMachine", "SwiftletTensor"),
     tests(
         "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5",
         "SwiftletTensor", "TestSupport"),
@@ -99,6 +101,12 @@ targets += [
         "SwiftletRuntimeTests", "SwiftletGraph", "SwiftletLayers", "SwiftletRuntime",
         "SwiftletTensor", "TestSupport"),
 ]
+
+// A program that predicts for long, for a test and for tools/soak.
+targets.append(
+    .executableTarget(
+        name: "soak", dependencies: ["SwiftletLayers", "SwiftletRuntime", "SwiftletTensor"],
+        path: "Tests/Soak", swiftSettings: strict))
 
 // Floor 2: files of weights that other frameworks write.
 targets += [
@@ -194,12 +202,15 @@ targets += [
 
 // Floor 7: the command line.
 targets += [
+    .target(name: "CMemoryGuard"),
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFeatures",
+            "CMemoryGuard", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+            "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletReport", "SwiftletRuntime", "SwiftletScores", "SwiftletTensor",
+            "SwiftletMachine", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
+            "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
@@ -207,7 +218,7 @@ targets += [
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor",
-        "TestSupport"),
+        "TestSupport", "soak"),
 ]
 
 let package = Package(

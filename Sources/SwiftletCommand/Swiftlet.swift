@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import CMemoryGuard
+internal import SwiftletFiles
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
 @main
@@ -16,11 +18,14 @@ struct Swiftlet: ParsableCommand {
         ])
 
     static func main() {
+        guardStandardStreams()
+        guard_memory { removeTemporaryFilesAtOnce() }
         Interruption.watch()
         do {
             var command = try parseAsRoot()
             try command.run()
             try StandardOutput.finish()
+            removeTemporaryFiles()
         } catch {
             Ending(error).exit()
         }

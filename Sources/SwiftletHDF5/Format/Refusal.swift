@@ -1,3 +1,5 @@
+internal import SwiftletFiles
+
 /// Why a structure of the file is not read. Where it was met (file, object) is added by whoever
 /// knows it, see ``HDF5Session/naming(_:_:)``.
 struct Refusal: Error {
@@ -7,6 +9,7 @@ struct Refusal: Error {
 
     static func damaged(_ what: String) -> Refusal { .init(.damaged(what)) }
     static func unsupported(_ what: String) -> Refusal { .init(.unsupported(what)) }
+    static var outOfMemory: Refusal { .init(.file(.outOfMemory)) }
     static func tooLarge(_ bytes: Int?) -> Refusal { .init(.tooLarge(bytes: bytes ?? .max)) }
 }
 
