@@ -54,16 +54,17 @@ targets += [
 
 // Floor 0: the machine, values and files.
 targets += [
+    library("SwiftletLimits"),
     library("SwiftletMachine"),
-    library("SwiftletTensor", "CKernels", "SwiftletMachine"),
-    library("SwiftletFiles", "SwiftletMachine"),
-    tests("SwiftletTensorTests", "SwiftletTensor"),
+    library("SwiftletTensor", "CKernels", "SwiftletLimits", "SwiftletMachine"),
+    library("SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
+    tests("SwiftletTensorTests", "SwiftletLimits", "SwiftletTensor"),
     tests("SwiftletFilesTests", "SwiftletFiles", "SwiftletMachine", "TestSupport"),
 ]
 
 // Floor 1: operations.
 targets += [
-    library("SwiftletGraph", "CKernels", "SwiftletTensor"),
+    library("SwiftletGraph", "CKernels", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletGraphTests", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor", "TestSupport"),
 ]
@@ -71,10 +72,12 @@ targets += [
 // Floor 1: containers.
 targets += [
     library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
-    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletMachine"),
-    tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
+    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
+    tests(
+        "SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "SwiftletLimits", "TestSupport"),
     library(
-        "SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletMachine", "SwiftletTensor"),
+        "SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletMachine",
+        "SwiftletTensor"),
     tests(
         "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5",
         "SwiftletTensor", "TestSupport"),
@@ -88,7 +91,8 @@ targets += [
 
 // Floor 2: layers and models.
 targets += [
-    library("SwiftletLayers", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor"),
+    library(
+        "SwiftletLayers", "SwiftletFiles", "SwiftletGraph", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletLayersTests", "SwiftletData", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers",
         "SwiftletTensor", "TestSupport"),
@@ -96,7 +100,8 @@ targets += [
 
 // Floor 3: compiling and running models.
 targets += [
-    library("SwiftletRuntime", "SwiftletGraph", "SwiftletLayers", "SwiftletTensor"),
+    library(
+        "SwiftletRuntime", "SwiftletGraph", "SwiftletLayers", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletRuntimeTests", "SwiftletGraph", "SwiftletLayers", "SwiftletRuntime",
         "SwiftletTensor", "TestSupport"),
@@ -121,11 +126,12 @@ targets += [
 targets += [
     library(
         "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
-        "SwiftletTensor", "SwiftletWeights"),
+        "SwiftletLimits", "SwiftletTensor", "SwiftletWeights"),
     tests(
         "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
         "SwiftletGraph", "SwiftletHDF5",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
+        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor",
+        "TestSupport"),
 ]
 
 // Floor 4: training.
@@ -143,10 +149,11 @@ targets += [
     library(
         "SwiftletData", "CBundledData", "CPNGCodec", "CTurboJPEG", "CWebP",
         "SwiftletArchive",
-        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletNumPy", "SwiftletTensor"),
+        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletLimits", "SwiftletNumPy",
+        "SwiftletTensor"),
     tests(
         "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: scores.
@@ -181,8 +188,8 @@ targets += [
 targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
-        "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport", "SwiftletRuntime",
+        "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -209,8 +216,8 @@ targets += [
             "CMemoryGuard", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
             "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletMachine", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
-            "SwiftletTensor",
+            "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
+            "SwiftletScores", "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),

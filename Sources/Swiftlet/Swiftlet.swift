@@ -5,6 +5,7 @@
 @_exported public import SwiftletGraph
 @_exported public import SwiftletKeras
 @_exported public import SwiftletLayers
+@_exported public import SwiftletLimits
 @_exported public import SwiftletReport
 @_exported public import SwiftletRuntime
 @_exported public import SwiftletScores

@@ -2,23 +2,6 @@ internal import CZlib
 package import SwiftletFiles
 internal import SwiftletMachine
 
-/// What an archive may ask for before it is refused as a bomb.
-package struct ZipLimits: Sendable {
-    /// Entries in one archive.
-    package var entries = 1 << 18
-    /// An entry may always unpack to this many bytes…
-    package var freeBytes = 1 << 30
-    /// …and beyond it to this many times its packed size.
-    package var ratio = 200
-
-    package init() {}
-
-    func unpackedBytes(from compressed: Int) -> Int {
-        let (product, overflow) = compressed.multipliedReportingOverflow(by: ratio)
-        return max(freeBytes, overflow ? .max : product)
-    }
-}
-
 /// A zip archive opened for reading. Stored and deflated entries, zip64, untrusted input.
 package struct ZipArchive: Sendable {
     /// In the order of the central directory.
@@ -27,23 +10,23 @@ package struct ZipArchive: Sendable {
     private let positions: [String: Int]
 
     /// - Throws: ``ArchiveError`` if the directory is damaged, contradicts itself or names more
-    ///   than `limits` allow. The entries' bytes are checked when they are read.
-    package init(_ file: MappedFile, limits: ZipLimits = ZipLimits()) throws(ArchiveError) {
+    ///   than the ``Limits`` in force allow. The entries' bytes are checked when they are read.
+    package init(_ file: MappedFile) throws(ArchiveError) {
         self.file = file
-        entries = try ZipDirectory(of: file, limits: limits).entries()
+        entries = try ZipDirectory(of: file).entries()
         var positions: [String: Int] = [:]
         for (index, entry) in entries.enumerated() { positions[entry.name] = index }
         self.positions = positions
     }
 
-    package init(_ path: String, limits: ZipLimits = ZipLimits()) throws(ArchiveError) {
+    package init(_ path: String) throws(ArchiveError) {
         let file: MappedFile
         do {
             file = try MappedFile(path)
         } catch {
             throw ArchiveError(error)
         }
-        try self.init(file, limits: limits)
+        try self.init(file)
     }
 
     /// The archive's path, as errors show it.

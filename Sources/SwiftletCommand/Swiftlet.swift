@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CMemoryGuard
 internal import SwiftletFiles
+internal import SwiftletLimits
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
 @main
@@ -23,7 +24,11 @@ struct Swiftlet: ParsableCommand {
         Interruption.watch()
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if let subcommand = command as? any Subcommand {
+                try subcommand.log.limits.limits.apply { try command.run() }
+            } else {
+                try command.run()
+            }
             try StandardOutput.finish()
             removeTemporaryFiles()
         } catch {

@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 internal import SwiftletMachine
 
 #if canImport(Glibc)
@@ -5,6 +6,11 @@ internal import SwiftletMachine
 #elseif canImport(Darwin)
     internal import Darwin
 #endif
+
+/// Reads a whole text file, such as a configuration, within ``Limits/textBytes``.
+package func readText(_ path: String) throws(FileError) -> [UInt8] {
+    try readFile(path, limit: Limits.current.textBytes)
+}
 
 /// Reads a whole file, which may be a pipe.
 ///

@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 package import SwiftletTensor
 
 /// A group of an open file: a folder of groups and datasets, with attributes.
@@ -79,8 +80,11 @@ package struct HDF5Group: Sendable {
         }
         let names = try childNames()
         objectsLeft -= names.count
-        guard above.count < HDF5Limits.mostLevels, objectsLeft >= 0 else {
-            throw error(path, .unsupported("such deep nesting"))
+        guard objectsLeft >= 0 else { throw error(path, .unsupported("so many objects")) }
+        do {
+            try Limits.check(.nesting, above.count + 1)
+        } catch let limit {
+            throw error(path, .limit(limit))
         }
         for name in names {
             switch try child(name) {

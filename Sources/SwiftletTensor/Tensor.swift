@@ -23,7 +23,8 @@ public struct Tensor: Sendable {
     private init(uninitialized shape: Shape, dtype: DType, zeroed: Bool) throws(TensorError) {
         self.shape = shape
         self.dtype = dtype
-        storage = try TensorStorage(byteCount: shape.elementCount * dtype.size, zeroed: zeroed)
+        storage = try TensorStorage(
+            byteCount: TensorError.checked(shape.elementCount * dtype.size), zeroed: zeroed)
         texts = dtype == .string ? [String](repeating: "", count: shape.elementCount) : []
     }
 

@@ -7,7 +7,7 @@ internal import SwiftletRuntime
 internal import SwiftletTensor
 internal import SwiftletTraining
 
-struct Predict: ParsableCommand {
+struct Predict: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a model on data and write what it answers.")
 

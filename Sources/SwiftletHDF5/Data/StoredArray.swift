@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 internal import SwiftletTensor
 
 /// A dataset as its header describes it.
@@ -78,6 +79,9 @@ struct StoredArray: Sendable {
         for bytes in [count, grid.chunkBytes, padded] where bytes.map({ $0 > limit }) ?? true {
             throw .tooLarge(bytes)
         }
+        if filters.isCompressed {
+            try limiting { () throws(LimitError) in try Limits.checkUnpacked(count, from: stored) }
+        }
         if chunks.count < grid.cellCount { try reading.charge(min(count, Self.freeBytes)) }
         return Parts(grid: grid, chunks: chunks)
     }
@@ -85,14 +89,12 @@ struct StoredArray: Sendable {
     private static let freeBytes = 1 << 20
 
     /// Parts never written read as the fill value, so a little is free. Beyond it, plain data needs
-    /// its own size in the file, and deflate is a bomb where it packs better than weights or images
-    /// can.
+    /// its own size in the file, and deflate's claims have a limit of their own.
     private func unpackedLimit(of stored: Int) -> Int {
         guard filters.isCompressed else { return max(Self.freeBytes, stored) }
         let mostThatDeflatePacks = 1032
-        let bombRatio = 200
-        return max(
-            Self.freeBytes, min(stored * mostThatDeflatePacks, max(1 << 30, stored * bombRatio)))
+        let (product, overflow) = stored.multipliedReportingOverflow(by: mostThatDeflatePacks)
+        return max(Self.freeBytes, overflow ? .max : product)
     }
 
     /// Writes all elements, in the file's own type, into a buffer of ``byteCount()`` bytes.
