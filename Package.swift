@@ -53,13 +53,14 @@ targets += [
         name: "CLAPACK", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 ]
 
-// Floor 0: values and files.
+// Floor 0: the machine, values and files.
 targets += [
     library("SwiftletLimits"),
-    library("SwiftletTensor", "CKernels", "SwiftletLimits"),
-    library("SwiftletFiles", "SwiftletLimits"),
+    library("SwiftletMachine"),
+    library("SwiftletTensor", "CKernels", "SwiftletLimits", "SwiftletMachine"),
+    library("SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
     tests("SwiftletTensorTests", "SwiftletLimits", "SwiftletTensor"),
-    tests("SwiftletFilesTests", "SwiftletFiles", "TestSupport"),
+    tests("SwiftletFilesTests", "SwiftletFiles", "SwiftletMachine", "TestSupport"),
 ]
 
 // Floor 1: operations.
@@ -72,12 +73,12 @@ targets += [
 // Floor 1: containers.
 targets += [
     library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
-    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits"),
+    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
     tests(
         "SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "SwiftletLimits", "TestSupport"),
     library(
         "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits",
-        "SwiftletTensor"),
+        "SwiftletMachine", "SwiftletTensor"),
     tests(
         "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletCommand", "SwiftletFiles",
         "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
@@ -106,6 +107,12 @@ targets += [
         "SwiftletRuntimeTests", "SwiftletGraph", "SwiftletLayers", "SwiftletRuntime",
         "SwiftletTensor", "TestSupport"),
 ]
+
+// A program that predicts for long, for a test and for tools/soak.
+targets.append(
+    .executableTarget(
+        name: "soak", dependencies: ["SwiftletLayers", "SwiftletRuntime", "SwiftletTensor"],
+        path: "Tests/Soak", swiftSettings: strict))
 
 // Floor 2: files of weights that other frameworks write.
 targets += [
@@ -203,13 +210,15 @@ targets += [
 
 // Floor 7: the command line.
 targets += [
+    .target(name: "CMemoryGuard"),
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFeatures",
+            "CMemoryGuard", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+            "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletLimits", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
-            "SwiftletTensor",
+            "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
+            "SwiftletScores", "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
@@ -217,7 +226,7 @@ targets += [
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor",
-        "TestSupport"),
+        "TestSupport", "soak"),
 ]
 
 let package = Package(
