@@ -37,6 +37,15 @@ targets += [
         swiftSettings: strict),
 ]
 
+// Damage for tests of robustness.
+targets.append(
+    .target(
+        name: "Mutation",
+        dependencies: [
+            "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits",
+            "SwiftletRuntime", "SwiftletTensor",
+        ], path: "Tests/Mutation", swiftSettings: strict))
+
 // C, for data: image codecs and the sets that ship with the library.
 targets += [
     .systemLibrary(
@@ -129,10 +138,9 @@ targets += [
         "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
         "SwiftletLimits", "SwiftletTensor", "SwiftletWeights"),
     tests(
-        "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletGraph", "SwiftletHDF5",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor",
-        "TestSupport"),
+        "SwiftletKerasTests", "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+        "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: training.
@@ -228,6 +236,21 @@ targets += [
         "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor",
         "TestSupport", "soak"),
 ]
+
+// Every reader under libFuzzer; `tools/fuzz/run` builds it with the flags that it needs.
+if Context.environment["SWIFTLET_FUZZ"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "swiftlet-fuzz",
+            dependencies: [
+                "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+                "SwiftletFeatures",
+                "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+                "SwiftletLimits",
+                "SwiftletNumPy",
+                "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
+            ], path: "tools/fuzz/Targets", swiftSettings: strict))
+}
 
 let package = Package(
     name: "swiftlet",
