@@ -21,6 +21,7 @@ var targets: [Target] = []
 // C: inner loops and system libraries.
 targets += [
     .target(name: "CKernels"),
+    .target(name: "CConfinement"),
     tests("CKernelsTests", "CKernels"),
     .systemLibrary(
         name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
@@ -61,13 +62,14 @@ targets += [
         name: "CLAPACK", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 ]
 
-// Floor 0: values and files.
+// Floor 0: the machine, values and files.
 targets += [
     library("SwiftletLimits"),
-    library("SwiftletTensor", "CKernels", "SwiftletLimits"),
-    library("SwiftletFiles", "SwiftletLimits"),
+    library("SwiftletMachine"),
+    library("SwiftletTensor", "CKernels", "SwiftletLimits", "SwiftletMachine"),
+    library("SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
     tests("SwiftletTensorTests", "SwiftletLimits", "SwiftletTensor"),
-    tests("SwiftletFilesTests", "SwiftletFiles", "TestSupport"),
+    tests("SwiftletFilesTests", "SwiftletFiles", "SwiftletMachine", "TestSupport"),
 ]
 
 // Floor 1: operations.
@@ -80,14 +82,15 @@ targets += [
 // Floor 1: containers.
 targets += [
     library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
-    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits"),
+    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
     tests(
         "SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "SwiftletLimits", "TestSupport"),
     library(
-        "SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletTensor"),
+        "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits",
+        "SwiftletMachine", "SwiftletTensor"),
     tests(
-        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5",
-        "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletCommand", "SwiftletFiles",
+        "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: samples.
@@ -113,6 +116,12 @@ targets += [
         "SwiftletRuntimeTests", "SwiftletGraph", "SwiftletLayers", "SwiftletRuntime",
         "SwiftletTensor", "TestSupport"),
 ]
+
+// A program that predicts for long, for a test and for tools/soak.
+targets.append(
+    .executableTarget(
+        name: "soak", dependencies: ["SwiftletLayers", "SwiftletRuntime", "SwiftletTensor"],
+        path: "Tests/Soak", swiftSettings: strict))
 
 // Floor 2: files of weights that other frameworks write.
 targets += [
@@ -188,8 +197,8 @@ targets += [
 targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport", "SwiftletRuntime",
-        "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport",
+        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -209,13 +218,15 @@ targets += [
 
 // Floor 7: the command line.
 targets += [
+    .target(name: "CMemoryGuard"),
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFeatures",
+            "CMemoryGuard", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+            "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletLimits", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
-            "SwiftletTensor",
+            "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
+            "SwiftletScores", "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
@@ -223,7 +234,7 @@ targets += [
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor",
-        "TestSupport"),
+        "TestSupport", "soak"),
 ]
 
 // Every reader under libFuzzer; `tools/fuzz/run` builds it with the flags that it needs.
@@ -252,7 +263,8 @@ let package = Package(
             name: "SwiftletRuntime",
             targets: ["SwiftletRuntime", "SwiftletLayers", "SwiftletTensor"]),
         .library(
-            name: "SwiftletKeras", targets: ["SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
+            name: "SwiftletKeras",
+            targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     dependencies: [

@@ -1,3 +1,5 @@
+internal import SwiftletMachine
+
 /// A dense array of numbers or strings in row-major order, the batch outermost.
 ///
 /// A value: copies share their bytes until one of them is written.
@@ -163,7 +165,10 @@ public struct Tensor: Sendable {
     /// - Throws: ``TensorError/dtype(expected:found:)`` if the tensor holds another type; see
     ///   ``converted(to:)``.
     public func elements<Element: TensorElement>(of type: Element.Type) throws -> [Element] {
-        try withElements(of: type) { [Element]($0) }
+        guard Machine.hasRoom(for: storage.byteCount) else {
+            throw TensorError.outOfMemory(bytes: storage.byteCount)
+        }
+        return try withElements(of: type) { [Element]($0) }
     }
 
     /// The strings in row-major order; nil if the tensor holds numbers.
