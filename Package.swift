@@ -37,6 +37,15 @@ targets += [
         swiftSettings: strict),
 ]
 
+// Damage for tests of robustness.
+targets.append(
+    .target(
+        name: "Mutation",
+        dependencies: [
+            "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits",
+            "SwiftletRuntime", "SwiftletTensor",
+        ], path: "Tests/Mutation", swiftSettings: strict))
+
 // C, for data: image codecs and the sets that ship with the library.
 targets += [
     .systemLibrary(
@@ -53,13 +62,14 @@ targets += [
         name: "CLAPACK", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 ]
 
-// Floor 0: values and files.
+// Floor 0: the machine, values and files.
 targets += [
     library("SwiftletLimits"),
-    library("SwiftletTensor", "CKernels", "SwiftletLimits"),
-    library("SwiftletFiles", "SwiftletLimits"),
+    library("SwiftletMachine"),
+    library("SwiftletTensor", "CKernels", "SwiftletLimits", "SwiftletMachine"),
+    library("SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
     tests("SwiftletTensorTests", "SwiftletLimits", "SwiftletTensor"),
-    tests("SwiftletFilesTests", "SwiftletFiles", "TestSupport"),
+    tests("SwiftletFilesTests", "SwiftletFiles", "SwiftletMachine", "TestSupport"),
 ]
 
 // Floor 1: operations.
@@ -72,12 +82,12 @@ targets += [
 // Floor 1: containers.
 targets += [
     library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
-    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits"),
+    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
     tests(
         "SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "SwiftletLimits", "TestSupport"),
     library(
         "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits",
-        "SwiftletTensor"),
+        "SwiftletMachine", "SwiftletTensor"),
     tests(
         "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletCommand", "SwiftletFiles",
         "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
@@ -107,6 +117,12 @@ targets += [
         "SwiftletTensor", "TestSupport"),
 ]
 
+// A program that predicts for long, for a test and for tools/soak.
+targets.append(
+    .executableTarget(
+        name: "soak", dependencies: ["SwiftletLayers", "SwiftletRuntime", "SwiftletTensor"],
+        path: "Tests/Soak", swiftSettings: strict))
+
 // Floor 2: files of weights that other frameworks write.
 targets += [
     library(
@@ -122,10 +138,9 @@ targets += [
         "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
         "SwiftletLimits", "SwiftletTensor", "SwiftletWeights"),
     tests(
-        "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletGraph", "SwiftletHDF5",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor",
-        "TestSupport"),
+        "SwiftletKerasTests", "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+        "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: training.
@@ -203,13 +218,15 @@ targets += [
 
 // Floor 7: the command line.
 targets += [
+    .target(name: "CMemoryGuard"),
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFeatures",
+            "CMemoryGuard", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+            "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletLimits", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
-            "SwiftletTensor",
+            "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
+            "SwiftletScores", "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
@@ -217,8 +234,23 @@ targets += [
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor",
-        "TestSupport"),
+        "TestSupport", "soak"),
 ]
+
+// Every reader under libFuzzer; `tools/fuzz/run` builds it with the flags that it needs.
+if Context.environment["SWIFTLET_FUZZ"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "swiftlet-fuzz",
+            dependencies: [
+                "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+                "SwiftletFeatures",
+                "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+                "SwiftletLimits",
+                "SwiftletNumPy",
+                "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
+            ], path: "tools/fuzz/Targets", swiftSettings: strict))
+}
 
 let package = Package(
     name: "swiftlet",

@@ -1,5 +1,6 @@
 internal import CZlib
 package import SwiftletFiles
+internal import SwiftletMachine
 
 /// A zip archive opened for reading. Stored and deflated entries, zip64, untrusted input.
 package struct ZipArchive: Sendable {
@@ -47,6 +48,7 @@ package struct ZipArchive: Sendable {
     /// The entry's bytes at once, checked against its CRC-32.
     package func read(_ entry: ZipEntry) throws(ArchiveError) -> [UInt8] {
         var stream = try stream(entry)
+        guard Machine.hasRoom(for: entry.size) else { throw outOfMemory(entry) }
         var bytes = [UInt8](repeating: 0, count: entry.size)
         try bytes.withUnsafeMutableBufferPointer { buffer throws(ArchiveError) in
             try stream.read(exactly: UnsafeMutableRawBufferPointer(buffer))
@@ -62,9 +64,12 @@ package struct ZipArchive: Sendable {
     package func file(_ entry: ZipEntry, name: String) throws(ArchiveError) -> MappedFile {
         guard entry.isStored else {
             var stream = try stream(entry)
-            return try MappedFile(count: entry.size, name: name) { buffer throws(ArchiveError) in
+            let unpacked = try MappedFile(count: entry.size, name: name) {
+                buffer throws(ArchiveError) in
                 try stream.read(exactly: buffer)
             }
+            guard let unpacked else { throw outOfMemory(entry) }
+            return unpacked
         }
         let range = entry.dataOffset..<entry.dataOffset + entry.compressedSize
         let part = MappedFile(range, of: file, name: name)
@@ -75,6 +80,10 @@ package struct ZipArchive: Sendable {
             throw ArchiveError(file.name, entry: entry.name, .damaged("wrong CRC-32"))
         }
         return part
+    }
+
+    private func outOfMemory(_ entry: ZipEntry) -> ArchiveError {
+        ArchiveError(file.name, entry: entry.name, .file(.outOfMemory))
     }
 
     /// Shows the bytes in place where they are stored, otherwise unpacked, checked either way.

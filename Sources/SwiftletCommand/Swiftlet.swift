@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import CMemoryGuard
+internal import SwiftletFiles
 internal import SwiftletHDF5
 internal import SwiftletLimits
 
@@ -19,6 +21,8 @@ struct Swiftlet: ParsableCommand {
 
     static func main() {
         HDF5Isolation.serveIfAsked(CommandLine.arguments)
+        guardStandardStreams()
+        guard_memory { removeTemporaryFilesAtOnce() }
         Interruption.watch()
         do {
             var command = try parseAsRoot()
@@ -29,6 +33,7 @@ struct Swiftlet: ParsableCommand {
                 try command.run()
             }
             try StandardOutput.finish()
+            removeTemporaryFiles()
         } catch {
             Ending(error).exit()
         }

@@ -76,15 +76,29 @@ package struct Descriptor: ~Copyable {
         guard ftruncate(number, off_t(count)) == 0 else { throw FileError(errnoFor: path) }
     }
 
-    /// Keeps other processes from locking the file; false if one has it locked.
-    borrowing func lock() throws(FileError) -> Bool {
-        if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
-        // Some network file systems know no locks.
-        if errno == EWOULDBLOCK { return false }
-        guard errno == ENOTSUP || errno == ENOLCK || errno == EINVAL else {
+    enum Lock {
+        case own
+        /// Somebody else has it, who opened the file on his own.
+        case taken
+        /// Some network file systems know no locks.
+        case unknown
+    }
+
+    /// Keeps others from locking the file until it is closed, by this process's end too.
+    borrowing func lock() throws(FileError) -> Lock {
+        if flock(number, LOCK_EX | LOCK_NB) == 0 { return .own }
+        if errno == EWOULDBLOCK { return .taken }
+        guard [ENOTSUP, ENOLCK, EINVAL, ENOSYS, EBADF].contains(errno) else {
             throw FileError(errnoFor: path)
         }
-        return true
+        return .unknown
+    }
+
+    /// Whether the file still is the one at `path`.
+    borrowing func isAt(_ path: String) -> Bool {
+        var (own, found) = (stat(), stat())
+        guard fstat(number, &own) == 0, lstat(path, &found) == 0 else { return false }
+        return own.st_dev == found.st_dev && own.st_ino == found.st_ino
     }
 
     /// Waits until the bytes are on the disk. Pipes and some directories cannot be synced.

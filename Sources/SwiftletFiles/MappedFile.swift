@@ -1,3 +1,5 @@
+internal import SwiftletMachine
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -41,9 +43,18 @@ package final class MappedFile: @unchecked Sendable {
         ownership = .mapped(nil)
     }
 
-    /// Bytes in memory that `body` writes, under a name for errors such as `model.keras`.
-    package init<Failure>(
+    /// Bytes in memory that `body` writes, under a name for errors such as `model.keras`; nil if there is
+    /// no memory for them.
+    package convenience init?<Failure>(
         count: Int, name: String,
+        writing body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard Machine.hasRoom(for: count) else { return nil }
+        try self.init(allocating: count, name: name, writing: body)
+    }
+
+    private init<Failure>(
+        allocating count: Int, name: String,
         writing body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
@@ -60,7 +71,7 @@ package final class MappedFile: @unchecked Sendable {
 
     /// A copy of bytes in memory.
     package convenience init(bytes source: [UInt8], name: String) {
-        self.init(count: source.count, name: name) { $0.copyBytes(from: source) }
+        self.init(allocating: source.count, name: name) { $0.copyBytes(from: source) }
     }
 
     /// A part of another file, in place.

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import SwiftletFiles
+internal import SwiftletMachine
 package import SwiftletTensor
 
 /// Writes an HDF5 file, in the format that every version of h5py reads.
@@ -9,6 +10,16 @@ package import SwiftletTensor
 package final class HDF5Writer {
     private let name: String
     private let id: hid_t
+
+    /// Steps in which the file grows in memory.
+    private static let growth = 16 << 20
+
+    /// The library does not survive a want of memory, so what it may take is asked for before.
+    private static func requireRoom(for count: Int, _ place: Place) throws(HDF5Error) {
+        guard Machine.hasRoom(for: count + growth + growth / 4) else {
+            throw place.error(.file(.outOfMemory))
+        }
+    }
 
     /// How strings are stored.
     package enum StringStorage: Sendable {
@@ -43,10 +54,10 @@ package final class HDF5Writer {
         self.name = name
         id = try HDF5Library.locked { () throws(HDF5Error) in
             let place = Place(file: name, object: nil)
+            try Self.requireRoom(for: 0, place)
             let access = try Handle(
                 H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
-            let growth = 16 << 20
-            try place.check(H5Pset_fapl_core(access.id, growth, false))
+            try place.check(H5Pset_fapl_core(access.id, Self.growth, false))
             return try place.check(
                 H5Fcreate(
                     HDF5Library.uniqueImageName(), chdf5_truncate(), defaultList, access.id))
@@ -63,6 +74,7 @@ package final class HDF5Writer {
             let place = Place(file: name, object: nil)
             try place.check(H5Fflush(id, H5F_SCOPE_LOCAL))
             let count = try place.check(H5Fget_file_image(id, nil, 0))
+            guard Machine.hasRoom(for: count) else { throw place.error(.file(.outOfMemory)) }
             var bytes = [UInt8](repeating: 0, count: count)
             try place.check(H5Fget_file_image(id, &bytes, count))
             return bytes
@@ -100,6 +112,7 @@ package final class HDF5Writer {
             let place = Place(file: name, object: path)
             var parts = path.split(separator: "/")
             guard let last = parts.popLast() else { throw place.error(.missing) }
+            try Self.requireRoom(for: tensor.storage.byteCount, place)
             let group = try openGroup(parts.joined(separator: "/"), place)
             let content = Outgoing(tensor, strings: strings)
             let type = try content.type.makeHandle(place)
