@@ -89,7 +89,10 @@ extension Initializer {
     }
 
     private func fill(_ shape: Shape, _ value: (Int) -> Float) throws -> Tensor {
-        try Tensor((0..<shape.elementCount).map(value), shape: shape)
+        try Tensor(shape: shape, dtype: .float32) { bytes in
+            let elements = bytes.bindMemory(to: Float.self)
+            for index in elements.indices { elements[index] = value(index) }
+        }
     }
 
     private func scaled(
