@@ -21,6 +21,7 @@ var targets: [Target] = []
 // C: inner loops and system libraries.
 targets += [
     .target(name: "CKernels"),
+    .target(name: "CConfinement"),
     tests("CKernelsTests", "CKernels"),
     .systemLibrary(
         name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
@@ -35,6 +36,15 @@ targets += [
         name: "TestSupport", dependencies: ["CAllocations"], path: "Tests/TestSupport",
         swiftSettings: strict),
 ]
+
+// Damage for tests of robustness.
+targets.append(
+    .target(
+        name: "Mutation",
+        dependencies: [
+            "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits",
+            "SwiftletRuntime", "SwiftletTensor",
+        ], path: "Tests/Mutation", swiftSettings: strict))
 
 // C, for data: image codecs and the sets that ship with the library.
 targets += [
@@ -76,11 +86,11 @@ targets += [
     tests(
         "SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "SwiftletLimits", "TestSupport"),
     library(
-        "SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletMachine",
-        "SwiftletTensor"),
+        "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits",
+        "SwiftletMachine", "SwiftletTensor"),
     tests(
-        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5",
-        "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletCommand", "SwiftletFiles",
+        "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: samples.
@@ -128,10 +138,9 @@ targets += [
         "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
         "SwiftletLimits", "SwiftletTensor", "SwiftletWeights"),
     tests(
-        "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletGraph", "SwiftletHDF5",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor",
-        "TestSupport"),
+        "SwiftletKerasTests", "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+        "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: training.
@@ -188,8 +197,8 @@ targets += [
 targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport", "SwiftletRuntime",
-        "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport",
+        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -228,6 +237,21 @@ targets += [
         "TestSupport", "soak"),
 ]
 
+// Every reader under libFuzzer; `tools/fuzz/run` builds it with the flags that it needs.
+if Context.environment["SWIFTLET_FUZZ"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "swiftlet-fuzz",
+            dependencies: [
+                "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+                "SwiftletFeatures",
+                "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+                "SwiftletLimits",
+                "SwiftletNumPy",
+                "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
+            ], path: "tools/fuzz/Targets", swiftSettings: strict))
+}
+
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
@@ -239,7 +263,8 @@ let package = Package(
             name: "SwiftletRuntime",
             targets: ["SwiftletRuntime", "SwiftletLayers", "SwiftletTensor"]),
         .library(
-            name: "SwiftletKeras", targets: ["SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
+            name: "SwiftletKeras",
+            targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     dependencies: [

@@ -3,6 +3,7 @@
 @_exported public import SwiftletDataset
 @_exported public import SwiftletFiles
 @_exported public import SwiftletGraph
+@_exported public import SwiftletHDF5
 @_exported public import SwiftletKeras
 @_exported public import SwiftletLayers
 @_exported public import SwiftletLimits

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CMemoryGuard
 internal import SwiftletFiles
+internal import SwiftletHDF5
 internal import SwiftletLimits
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
@@ -19,13 +20,15 @@ struct Swiftlet: ParsableCommand {
         ])
 
     static func main() {
+        HDF5Isolation.serveIfAsked(CommandLine.arguments)
         guardStandardStreams()
         guard_memory { removeTemporaryFilesAtOnce() }
         Interruption.watch()
         do {
             var command = try parseAsRoot()
             if let subcommand = command as? any Subcommand {
-                try subcommand.log.limits.limits.apply { try command.run() }
+                let log = subcommand.log
+                try log.limits.limits.apply { try log.isolation.during { try command.run() } }
             } else {
                 try command.run()
             }

@@ -5,14 +5,21 @@
 #endif
 
 /// An open file descriptor with one owner, closed with it.
-struct Descriptor: ~Copyable {
+package struct Descriptor: ~Copyable {
     let path: String
-    private var number: Int32
+    /// The system's name for it, for calls that want one; valid as long as this value lives.
+    package private(set) var number: Int32
 
     init(_ path: String, flags: Int32, mode: mode_t = 0) throws(FileError) {
         self.path = path
         number = Self.retrying { open(path, flags | O_CLOEXEC, mode) }
         guard number >= 0 else { throw FileError(errnoFor: path) }
+    }
+
+    /// - Parameter path: what errors call it.
+    init(owning number: Int32, path: String) {
+        self.path = path
+        self.number = number
     }
 
     deinit {
@@ -37,6 +44,15 @@ struct Descriptor: ~Copyable {
     borrowing func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
         let number = number
         let count = Self.retrying { platformRead(number, buffer.baseAddress, buffer.count) }
+        guard count >= 0 else { throw FileError(errnoFor: path) }
+        return count
+    }
+
+    borrowing func read(into buffer: inout [UInt8]) throws(FileError) -> Int {
+        let number = number
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            Self.retrying { platformRead(number, bytes.baseAddress, bytes.count) }
+        }
         guard count >= 0 else { throw FileError(errnoFor: path) }
         return count
     }

@@ -18,7 +18,9 @@ package final class MappedFile: @unchecked Sendable {
     private let ownership: Ownership
 
     private enum Ownership {
-        case mapped, allocated
+        /// From the file at the path ``name`` that has this identity; nil where it has no path.
+        case mapped(FileIdentity?)
+        case allocated
         /// The bytes are a part of this file's.
         case part(of: MappedFile)
     }
@@ -31,14 +33,14 @@ package final class MappedFile: @unchecked Sendable {
         name = path
         let count = Int(status.st_size)
         bytes = try count == 0 ? .init(start: nil, count: 0) : descriptor.map(count: count)
-        ownership = .mapped
+        ownership = .mapped(FileIdentity(status))
     }
 
     /// The first bytes of an open file.
     init(mapping descriptor: borrowing Descriptor, count: Int, name: String) throws(FileError) {
         self.name = name
         bytes = try count == 0 ? .init(start: nil, count: 0) : descriptor.map(count: count)
-        ownership = .mapped
+        ownership = .mapped(nil)
     }
 
     /// Bytes in memory that `body` writes, under a name for errors such as `model.keras`; nil if there is
@@ -103,6 +105,29 @@ package final class MappedFile: @unchecked Sendable {
         withExtendedLifetime(self) {}
     }
 
+    /// The bytes as a part of an open file, for another process: the file itself where it still stands at
+    /// its path, or else a copy in a file without a name.
+    package func opened() throws(FileError) -> OpenPart {
+        switch ownership {
+        case .part(let file):
+            guard let own = bytes.baseAddress, let start = file.bytes.baseAddress else { break }
+            var whole = try file.opened()
+            whole.start += own - start
+            whole.count = count
+            return whole
+        case .mapped(let identity?):
+            if let descriptor = try? Descriptor(name, flags: O_RDONLY),
+                FileIdentity(try descriptor.status()) == identity
+            {
+                return OpenPart(descriptor: descriptor, start: 0, count: count)
+            }
+        case .mapped, .allocated: break
+        }
+        var copy = try SpoolFile(name: name)
+        try forEachPiece { (piece) throws(FileError) in try copy.append(piece) }
+        return OpenPart(descriptor: try copy.finishOpen(), start: 0, count: count)
+    }
+
     /// Gives back the memory of a part of a mapped file; whoever reads it next fetches it anew.
     package func release(_ part: UnsafeRawBufferPointer) {
         switch ownership {
@@ -131,5 +156,24 @@ package final class MappedFile: @unchecked Sendable {
         case .allocated: bytes.deallocate()
         case .part: break
         }
+    }
+}
+
+/// A part of an open file.
+package struct OpenPart: ~Copyable {
+    package let descriptor: Descriptor
+    fileprivate(set) package var start, count: Int
+}
+
+/// Which file it is, whatever its paths.
+private struct FileIdentity: Equatable {
+    let device: UInt64
+    let node: UInt64
+    let size: Int
+
+    init(_ status: stat) {
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        node = UInt64(truncatingIfNeeded: status.st_ino)
+        size = Int(status.st_size)
     }
 }

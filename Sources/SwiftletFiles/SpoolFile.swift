@@ -59,6 +59,21 @@ package struct SpoolFile: ~Copyable {
         buffer.removeAll(keepingCapacity: true)
     }
 
+    /// For another process that writes the file in this one's place; see ``finishWrittenElsewhere()``.
+    package var number: Int32 { descriptor.number }
+
+    /// What another process wrote, mapped. It must have ended, for a mapped file must not be cut.
+    package consuming func finishWrittenElsewhere() throws(FileError) -> MappedFile {
+        let count = Int(try descriptor.status().st_size)
+        return try MappedFile(mapping: descriptor, count: count, name: name)
+    }
+
+    /// All that was appended, open.
+    consuming func finishOpen() throws(FileError) -> Descriptor {
+        try flush()
+        return descriptor
+    }
+
     /// All that was appended, mapped.
     package consuming func finish() throws(FileError) -> MappedFile {
         try flush()

@@ -14,6 +14,11 @@ public struct HDF5Error: Error, Equatable, CustomStringConvertible {
         case wrongKind(expected: String)
         /// A part of the format that is not read: links, virtual data, foreign filters or types.
         case unsupported(String)
+        /// A part of the format that only libhdf5 reads, which needs a helper process: see
+        /// ``HDF5Isolation``.
+        case needsLibrary(String)
+        /// The helper process did not read the file.
+        case helper(HDF5HelperFailure)
         /// More bytes are declared than the file can hold or the limit allows.
         case tooLarge(bytes: Int)
         /// The limits in force do not allow it.
@@ -52,6 +57,8 @@ extension HDF5Error.Cause: CustomStringConvertible {
         case .missing: "no such object"
         case .wrongKind(let expected): "not \(expected)"
         case .unsupported(let what): "\(what) is not supported"
+        case .needsLibrary(let what): "\(what) is not supported without a helper process"
+        case .helper(let failure): failure.description
         case .limit(let error): error.description
         case .tooLarge(let bytes): "\(bytes) bytes are more than the file can hold"
         case .library(let text): "HDF5: \(text)"

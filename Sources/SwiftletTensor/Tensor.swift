@@ -25,7 +25,13 @@ public struct Tensor: Sendable {
         self.dtype = dtype
         storage = try TensorStorage(
             byteCount: TensorError.checked(shape.elementCount * dtype.size), zeroed: zeroed)
-        texts = dtype == .string ? [String](repeating: "", count: shape.elementCount) : []
+        texts = dtype == .string ? try Self.texts("", count: shape.elementCount) : []
+    }
+
+    /// An array that is not had is the end of the process, so room for it is asked for first.
+    private static func texts(_ text: String, count: Int) throws(TensorError) -> [String] {
+        _ = try TensorStorage(byteCount: TensorError.checked(count * MemoryLayout<String>.stride))
+        return [String](repeating: text, count: count)
     }
 
     /// A tensor of zeros (false, empty strings).
@@ -65,6 +71,12 @@ public struct Tensor: Sendable {
         storage.pointer.withMemoryRebound(to: Element.self, capacity: shape.elementCount) {
             $0.initialize(repeating: value, count: shape.elementCount)
         }
+    }
+
+    /// A tensor of equal strings.
+    package init(repeatingText text: String, shape: Shape) throws(TensorError) {
+        try self.init(uninitialized: shape, dtype: .string, zeroed: false)
+        texts = try Self.texts(text, count: shape.elementCount)
     }
 
     /// A tensor of strings.

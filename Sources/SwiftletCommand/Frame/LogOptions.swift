@@ -14,6 +14,8 @@ struct LogOptions: ParsableArguments {
     @Flag(help: "Do not shorten a long error.")
     var details = false
 
+    @OptionGroup var isolation: IsolationOptions
+
     @OptionGroup var limits: LimitOptions
 
     /// A line for people, such as what is being done.

@@ -10,6 +10,7 @@ struct Refusal: Error {
 
     static func damaged(_ what: String) -> Refusal { .init(.damaged(what)) }
     static func unsupported(_ what: String) -> Refusal { .init(.unsupported(what)) }
+    static func needsLibrary(_ what: String) -> Refusal { .init(.needsLibrary(what)) }
     static var outOfMemory: Refusal { .init(.file(.outOfMemory)) }
     static func limit(_ error: LimitError) -> Refusal { .init(.limit(error)) }
     static func tooLarge(_ bytes: Int?) -> Refusal { .init(.tooLarge(bytes: bytes ?? .max)) }
