@@ -1,6 +1,7 @@
 internal import Mutation
 internal import SwiftletArchive
 internal import SwiftletFiles
+internal import SwiftletLimits
 
 /// libFuzzer's own mutations, of `size` bytes in place; returns how many there are then.
 @_silgen_name("LLVMFuzzerMutate")

@@ -4,6 +4,7 @@
 //   FUZZ_TARGET=NAME swiftlet-fuzz …        runs one, with the options of libFuzzer
 
 internal import SwiftletFiles
+internal import SwiftletLimits
 
 #if canImport(Glibc)
     internal import Glibc
