@@ -151,6 +151,18 @@ targets += [
         "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "TestSupport"),
 ]
 
+// Floor 5: rows of files through models, in parts.
+targets += [
+    library(
+        "SwiftletStreaming", "CKernels", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores",
+        "SwiftletTensor", "SwiftletTraining"),
+    tests(
+        "SwiftletStreamingTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores",
+        "SwiftletStreaming", "SwiftletTensor", "TestSupport"),
+]
+
 // Floor 5: networks that scores look through.
 targets += [
     library(
@@ -174,7 +186,7 @@ targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
         "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
-        "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletStreaming", "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -199,8 +211,8 @@ targets += [
         dependencies: [
             "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletReport", "SwiftletRuntime", "SwiftletScores", "SwiftletTensor",
-            "SwiftletTraining", "SwiftletWeights",
+            "SwiftletReport", "SwiftletRuntime", "SwiftletScores", "SwiftletStreaming",
+            "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
         ], swiftSettings: strict),

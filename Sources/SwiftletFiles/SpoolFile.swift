@@ -19,11 +19,7 @@ package struct SpoolFile: ~Copyable {
     /// - Parameter name: what errors call it: the file whose content it takes.
     package init(name: String) throws(FileError) {
         self.name = name
-        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
-        let tag = String(UInt64.random(in: .min ... .max), radix: 36)
-        let path = "\(folder)/.swiftlet-\(tag).tmp"
-        descriptor = try Descriptor(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-        unlink(path)
+        descriptor = try Descriptor(temporary: ())
     }
 
     /// Bytes so far.
@@ -51,5 +47,16 @@ package struct SpoolFile: ~Copyable {
     package consuming func finish() throws(FileError) -> MappedFile {
         try flush()
         return try MappedFile(mapping: descriptor, count: written, name: name)
+    }
+}
+
+extension Descriptor {
+    /// A new file for reading and writing that has lost its name.
+    init(temporary: Void) throws(FileError) {
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+        let tag = String(UInt64.random(in: .min ... .max), radix: 36)
+        let path = "\(folder)/.swiftlet-\(tag).tmp"
+        try self.init(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        unlink(path)
     }
 }

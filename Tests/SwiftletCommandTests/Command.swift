@@ -57,7 +57,7 @@ struct CommandRun {
     }
 
     /// Programs stand beside the tests' own binary.
-    private static func binary(_ name: String) throws -> URL {
+    static func binary(_ name: String) throws -> URL {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
         var folder = bundle.bundleURL
         for _ in 0..<3 {
