@@ -47,20 +47,22 @@ struct BatchLoop {
         var position = rows.lowerBound + done
         reader.begin(min(batchSize, rows.upperBound - position))
         var isFirst = true
-        var size = batchSize
+        var (size, most) = (batchSize, batchSize)
         while isFirst || position < rows.upperBound {
             let waited = clock.now
             let (block, count) = try reader.take()
             times.waiting += clock.now - waited
             let end = position + count
             if end < rows.upperBound { reader.begin(min(size, rows.upperBound - end)) }
+            let began = clock.now
             let outputs = try predictor.predict(
                 block.inputs, batchSize: batchSize, extents: extents
             ) { progress(position - rows.lowerBound + $0) }
             for output in outputs where count < source.count && output.shape.first != count {
                 throw ModelError.structure("an output has no row per input row")
             }
-            if isFirst { size = blockRows(like: block.inputs + outputs, count: count) }
+            if isFirst { most = blockRows(like: block.inputs + outputs, count: count) }
+            size = next(after: size, most: most, took: clock.now - began)
             try consume(block, count, outputs)
             position = end
             isFirst = false
@@ -70,7 +72,14 @@ struct BatchLoop {
         return times
     }
 
-    /// As many whole batches as are worth a turn.
+    /// Blocks grow until they take a fraction of a second: little is lost where a job is broken off.
+    private func next(after size: Int, most: Int, took time: Duration) -> Int {
+        if time < .milliseconds(100) { return min(most, size * 2) }
+        guard time > .milliseconds(400) else { return min(most, size) }
+        return max(1, size / batchSize / 2) * batchSize
+    }
+
+    /// As many whole batches as memory is spent for.
     private func blockRows(like tensors: [Tensor], count: Int) -> Int {
         guard predictor.takesAnyBatch else { return batchSize }
         let bytes = tensors.reduce(0) { $0 + $1.elementCount * max(1, $1.dtype.size) }
