@@ -21,6 +21,7 @@ var targets: [Target] = []
 // C: inner loops and system libraries.
 targets += [
     .target(name: "CKernels"),
+    .target(name: "CConfinement"),
     tests("CKernelsTests", "CKernels"),
     .systemLibrary(
         name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
@@ -35,6 +36,15 @@ targets += [
         name: "TestSupport", dependencies: ["CAllocations"], path: "Tests/TestSupport",
         swiftSettings: strict),
 ]
+
+// Damage for tests of robustness.
+targets.append(
+    .target(
+        name: "Mutation",
+        dependencies: [
+            "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits",
+            "SwiftletRuntime", "SwiftletTensor",
+        ], path: "Tests/Mutation", swiftSettings: strict))
 
 // C, for data: image codecs and the sets that ship with the library.
 targets += [
@@ -52,17 +62,19 @@ targets += [
         name: "CLAPACK", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 ]
 
-// Floor 0: values and files.
+// Floor 0: the machine, values and files.
 targets += [
-    library("SwiftletTensor", "CKernels"),
-    library("SwiftletFiles"),
-    tests("SwiftletTensorTests", "SwiftletTensor"),
-    tests("SwiftletFilesTests", "SwiftletFiles", "TestSupport"),
+    library("SwiftletLimits"),
+    library("SwiftletMachine"),
+    library("SwiftletTensor", "CKernels", "SwiftletLimits", "SwiftletMachine"),
+    library("SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
+    tests("SwiftletTensorTests", "SwiftletLimits", "SwiftletTensor"),
+    tests("SwiftletFilesTests", "SwiftletFiles", "SwiftletMachine", "TestSupport"),
 ]
 
 // Floor 1: operations.
 targets += [
-    library("SwiftletGraph", "CKernels", "SwiftletTensor"),
+    library("SwiftletGraph", "CKernels", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletGraphTests", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor", "TestSupport"),
 ]
@@ -70,12 +82,15 @@ targets += [
 // Floor 1: containers.
 targets += [
     library("SwiftletNumPy", "SwiftletFiles", "SwiftletTensor"),
-    library("SwiftletArchive", "CZlib", "SwiftletFiles"),
-    tests("SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "TestSupport"),
-    library("SwiftletHDF5", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletTensor"),
+    library("SwiftletArchive", "CZlib", "SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
     tests(
-        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5",
-        "SwiftletTensor", "TestSupport"),
+        "SwiftletArchiveTests", "SwiftletArchive", "SwiftletFiles", "SwiftletLimits", "TestSupport"),
+    library(
+        "SwiftletHDF5", "CConfinement", "CHDF5", "CZlib", "SwiftletFiles", "SwiftletLimits",
+        "SwiftletMachine", "SwiftletTensor"),
+    tests(
+        "SwiftletHDF5Tests", "CHDF5", "SwiftletArchive", "SwiftletCommand", "SwiftletFiles",
+        "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 1: samples.
@@ -86,7 +101,8 @@ targets += [
 
 // Floor 2: layers and models.
 targets += [
-    library("SwiftletLayers", "SwiftletFiles", "SwiftletGraph", "SwiftletTensor"),
+    library(
+        "SwiftletLayers", "SwiftletFiles", "SwiftletGraph", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletLayersTests", "SwiftletData", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers",
         "SwiftletTensor", "TestSupport"),
@@ -94,11 +110,18 @@ targets += [
 
 // Floor 3: compiling and running models.
 targets += [
-    library("SwiftletRuntime", "SwiftletGraph", "SwiftletLayers", "SwiftletTensor"),
+    library(
+        "SwiftletRuntime", "SwiftletGraph", "SwiftletLayers", "SwiftletLimits", "SwiftletTensor"),
     tests(
         "SwiftletRuntimeTests", "SwiftletGraph", "SwiftletLayers", "SwiftletRuntime",
         "SwiftletTensor", "TestSupport"),
 ]
+
+// A program that predicts for long, for a test and for tools/soak.
+targets.append(
+    .executableTarget(
+        name: "soak", dependencies: ["SwiftletLayers", "SwiftletRuntime", "SwiftletTensor"],
+        path: "Tests/Soak", swiftSettings: strict))
 
 // Floor 2: files of weights that other frameworks write.
 targets += [
@@ -113,11 +136,11 @@ targets += [
 targets += [
     library(
         "SwiftletKeras", "SwiftletArchive", "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers",
-        "SwiftletTensor", "SwiftletWeights"),
+        "SwiftletLimits", "SwiftletTensor", "SwiftletWeights"),
     tests(
-        "SwiftletKerasTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletGraph", "SwiftletHDF5",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
+        "SwiftletKerasTests", "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+        "SwiftletLimits", "SwiftletRuntime", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: training.
@@ -135,10 +158,11 @@ targets += [
     library(
         "SwiftletData", "CBundledData", "CPNGCodec", "CTurboJPEG", "CWebP",
         "SwiftletArchive",
-        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletNumPy", "SwiftletTensor"),
+        "SwiftletDataset", "SwiftletFiles", "SwiftletHDF5", "SwiftletLimits", "SwiftletNumPy",
+        "SwiftletTensor"),
     tests(
         "SwiftletDataTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFiles",
-        "SwiftletHDF5", "SwiftletTensor", "TestSupport"),
+        "SwiftletHDF5", "SwiftletLimits", "SwiftletTensor", "TestSupport"),
 ]
 
 // Floor 4: scores.
@@ -155,8 +179,8 @@ targets += [
 targets += [
     library(
         "SwiftletStreaming", "CKernels", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
-        "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores",
-        "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime",
+        "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests(
         "SwiftletStreamingTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores",
@@ -185,8 +209,9 @@ targets += [
 targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
-        "SwiftletKeras", "SwiftletLayers", "SwiftletReport", "SwiftletRuntime", "SwiftletScores",
-        "SwiftletStreaming", "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport",
+        "SwiftletRuntime", "SwiftletScores", "SwiftletStreaming",
+        "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -206,21 +231,39 @@ targets += [
 
 // Floor 7: the command line.
 targets += [
+    .target(name: "CMemoryGuard"),
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "SwiftletArchive", "SwiftletData", "SwiftletDataset", "SwiftletFeatures",
+            "CMemoryGuard", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+            "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletReport", "SwiftletRuntime", "SwiftletScores", "SwiftletStreaming",
-            "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
+            "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
+            "SwiftletScores", "SwiftletStreaming", "SwiftletTensor",
+            "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
         ], swiftSettings: strict),
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor",
-        "TestSupport"),
+        "TestSupport", "soak"),
 ]
+
+// Every reader under libFuzzer; `tools/fuzz/run` builds it with the flags that it needs.
+if Context.environment["SWIFTLET_FUZZ"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "swiftlet-fuzz",
+            dependencies: [
+                "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+                "SwiftletFeatures",
+                "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
+                "SwiftletLimits",
+                "SwiftletNumPy",
+                "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
+            ], path: "tools/fuzz/Targets", swiftSettings: strict))
+}
 
 let package = Package(
     name: "swiftlet",
@@ -233,7 +276,8 @@ let package = Package(
             name: "SwiftletRuntime",
             targets: ["SwiftletRuntime", "SwiftletLayers", "SwiftletTensor"]),
         .library(
-            name: "SwiftletKeras", targets: ["SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
+            name: "SwiftletKeras",
+            targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     dependencies: [

@@ -1,7 +1,7 @@
 """Memory and throughput of predictions from files larger than what is in hand; see check-streaming.
 
-Resident memory is looked at all the time. It is flat if it is no higher in the second half of a run
-than in the quarter before, and no higher for all rows than for a tenth of them.
+Resident memory is looked at all the time. It is flat if it is no higher, but for a fixed number of MiB,
+in the second half of a run than in the quarter before, and for all rows than for a tenth of them.
 """
 
 import argparse
@@ -18,8 +18,8 @@ import zipfile
 import h5py
 import numpy as np
 
-# What a run may hold more of at its end than at its beginning: allocators round.
-SLACK_MIB = 6
+# Pages of mapped files are given back every 16 MiB, and there are up to two of these; allocators round.
+SLACK_MIB = 48
 
 
 def parse():
@@ -152,7 +152,7 @@ def main():
             results.append({"input": name, "output": out, "rows": rows, "peak_mib": peak,
                             "peak_of_a_tenth_mib": tenth, "first_half_mib": early,
                             "second_half_mib": late, "seconds": seconds, "note": note})
-            if late > early + SLACK_MIB or peak > tenth + 16 + SLACK_MIB:
+            if late > early + SLACK_MIB or peak > tenth + SLACK_MIB + 16:
                 failures.append(f"{name} to {out}: {tenth:.0f} MiB for a tenth, {early:.0f}, then {late:.0f}")
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(results, indent=1) + "\n")

@@ -1,4 +1,5 @@
 public import SwiftletFiles
+public import SwiftletLimits
 
 /// Why a zip archive, or one entry of it, could not be read or written.
 public struct ArchiveError: Error, Equatable, CustomStringConvertible {
@@ -11,8 +12,8 @@ public struct ArchiveError: Error, Equatable, CustomStringConvertible {
         case damaged(String)
         /// A zip feature that is not read: encryption, several disks, another compression method.
         case unsupported(String)
-        /// The content would be larger than the limit.
-        case tooLarge(bytes: UInt64, limit: UInt64)
+        /// The archive or its content is more than the limits in force allow.
+        case limit(LimitError)
         /// No entry has this name.
         case missing
     }
@@ -44,7 +45,7 @@ extension ArchiveError.Cause: CustomStringConvertible {
         case .notAnArchive: "not a zip archive, or cut off"
         case .damaged(let what): "damaged archive: \(what)"
         case .unsupported(let what): "\(what) is not supported"
-        case .tooLarge(let bytes, let limit): "\(bytes) bytes are more than the limit of \(limit)"
+        case .limit(let error): error.description
         case .missing: "no such entry in the archive"
         }
     }

@@ -1,4 +1,5 @@
 package import SwiftletFiles
+internal import SwiftletLimits
 
 /// Files packed by gzip, one member or several in a row.
 package enum Gzip {
@@ -9,29 +10,26 @@ package enum Gzip {
 
     /// The unpacked bytes, checked against their CRC-32 and length.
     ///
-    /// - Throws: ``ArchiveError``, also where `limits` hold the unpacked size for a bomb.
-    package static func unpacked(
-        _ file: MappedFile, limits: ZipLimits = ZipLimits()
-    ) throws(ArchiveError) -> [UInt8] {
+    /// - Throws: ``ArchiveError``, also where the ``Limits`` in force hold the unpacked size for a
+    ///   bomb.
+    package static func unpacked(_ file: MappedFile) throws(ArchiveError) -> [UInt8] {
         var output: [UInt8] = []
-        try unpack(file, limits: limits) { output += $0 }
+        try unpack(file) { output += $0 }
         return output
     }
 
     /// The same, one piece after the other.
     package static func unpack(
-        _ file: MappedFile, limits: ZipLimits = ZipLimits(),
-        to sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+        _ file: MappedFile, to sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
         try file.withUnsafeBytes { bytes throws(ArchiveError) in
-            let limit = limits.unpackedBytes(from: bytes.count)
             var position = 0
             var total = 0
             repeat {
                 guard let start = headerEnd(bytes, from: position) else {
                     throw damaged(file, "its header")
                 }
-                var member = Member(limit: limit - total)
+                var member = Member(unpackedBefore: total)
                 position = try member.inflate(bytes, from: start, to: sink, file)
                 try member.checkTrailer(bytes, at: position, file)
                 position += 8
@@ -68,12 +66,12 @@ package enum Gzip {
 
     /// One member while it is unpacked.
     private struct Member {
-        /// The most bytes that it may unpack to.
-        let limit: Int
+        /// What the members before it unpacked to.
+        let unpackedBefore: Int
         private(set) var count = 0
         private var checksum: UInt32 = 0
 
-        init(limit: Int) { self.limit = limit }
+        init(unpackedBefore: Int) { self.unpackedBefore = unpackedBefore }
 
         /// - Returns: where the packed bytes end.
         mutating func inflate(
@@ -91,9 +89,11 @@ package enum Gzip {
                 }
                 position += step.taken
                 count += step.given
-                guard count <= limit else {
-                    throw ArchiveError(
-                        file.name, .tooLarge(bytes: UInt64(count), limit: UInt64(limit)))
+                do {
+                    try Limits.checkTime()
+                    try Limits.checkUnpacked(unpackedBefore + count, from: bytes.count)
+                } catch {
+                    throw ArchiveError(file.name, .limit(error))
                 }
                 try chunk.withUnsafeBufferPointer { chunk throws(ArchiveError) in
                     let piece = UnsafeRawBufferPointer(

@@ -1,22 +1,6 @@
 internal import CZlib
 package import SwiftletFiles
-
-/// What an archive may ask for before it is refused as a bomb.
-package struct ZipLimits: Sendable {
-    /// Entries in one archive.
-    package var entries = 1 << 18
-    /// An entry may always unpack to this many bytes…
-    package var freeBytes = 1 << 30
-    /// …and beyond it to this many times its packed size.
-    package var ratio = 200
-
-    package init() {}
-
-    func unpackedBytes(from compressed: Int) -> Int {
-        let (product, overflow) = compressed.multipliedReportingOverflow(by: ratio)
-        return max(freeBytes, overflow ? .max : product)
-    }
-}
+internal import SwiftletMachine
 
 /// A zip archive opened for reading. Stored and deflated entries, zip64, untrusted input.
 package struct ZipArchive: Sendable {
@@ -26,23 +10,23 @@ package struct ZipArchive: Sendable {
     private let positions: [String: Int]
 
     /// - Throws: ``ArchiveError`` if the directory is damaged, contradicts itself or names more
-    ///   than `limits` allow. The entries' bytes are checked when they are read.
-    package init(_ file: MappedFile, limits: ZipLimits = ZipLimits()) throws(ArchiveError) {
+    ///   than the ``Limits`` in force allow. The entries' bytes are checked when they are read.
+    package init(_ file: MappedFile) throws(ArchiveError) {
         self.file = file
-        entries = try ZipDirectory(of: file, limits: limits).entries()
+        entries = try ZipDirectory(of: file).entries()
         var positions: [String: Int] = [:]
         for (index, entry) in entries.enumerated() { positions[entry.name] = index }
         self.positions = positions
     }
 
-    package init(_ path: String, limits: ZipLimits = ZipLimits()) throws(ArchiveError) {
+    package init(_ path: String) throws(ArchiveError) {
         let file: MappedFile
         do {
             file = try MappedFile(path)
         } catch {
             throw ArchiveError(error)
         }
-        try self.init(file, limits: limits)
+        try self.init(file)
     }
 
     /// The archive's path, as errors show it.
@@ -64,6 +48,7 @@ package struct ZipArchive: Sendable {
     /// The entry's bytes at once, checked against its CRC-32.
     package func read(_ entry: ZipEntry) throws(ArchiveError) -> [UInt8] {
         var stream = try stream(entry)
+        guard Machine.hasRoom(for: entry.size) else { throw outOfMemory(entry) }
         var bytes = [UInt8](repeating: 0, count: entry.size)
         try bytes.withUnsafeMutableBufferPointer { buffer throws(ArchiveError) in
             try stream.read(exactly: UnsafeMutableRawBufferPointer(buffer))
@@ -79,9 +64,12 @@ package struct ZipArchive: Sendable {
     package func file(_ entry: ZipEntry, name: String) throws(ArchiveError) -> MappedFile {
         guard entry.isStored else {
             var stream = try stream(entry)
-            return try MappedFile(count: entry.size, name: name) { buffer throws(ArchiveError) in
+            let unpacked = try MappedFile(count: entry.size, name: name) {
+                buffer throws(ArchiveError) in
                 try stream.read(exactly: buffer)
             }
+            guard let unpacked else { throw outOfMemory(entry) }
+            return unpacked
         }
         let range = entry.dataOffset..<entry.dataOffset + entry.compressedSize
         let part = MappedFile(range, of: file, name: name)
@@ -92,6 +80,10 @@ package struct ZipArchive: Sendable {
             throw ArchiveError(file.name, entry: entry.name, .damaged("wrong CRC-32"))
         }
         return part
+    }
+
+    private func outOfMemory(_ entry: ZipEntry) -> ArchiveError {
+        ArchiveError(file.name, entry: entry.name, .file(.outOfMemory))
     }
 
     /// Shows the bytes in place where they are stored, otherwise unpacked, checked either way.

@@ -1,4 +1,5 @@
 internal import SwiftletFiles
+internal import SwiftletLimits
 
 /// One member of a zip archive, as the central directory describes it.
 package struct ZipEntry: Sendable, Hashable {
@@ -19,11 +20,9 @@ package struct ZipEntry: Sendable, Hashable {
 /// statement in it against the file's length, the local headers and the other statements.
 struct ZipDirectory {
     private let file: MappedFile
-    private let limits: ZipLimits
 
-    init(of file: MappedFile, limits: ZipLimits) {
+    init(of file: MappedFile) {
         self.file = file
-        self.limits = limits
     }
 
     func entries() throws(ArchiveError) -> [ZipEntry] {
@@ -35,10 +34,8 @@ struct ZipDirectory {
             guard end.entryCount <= end.directorySize / ZipFormat.centralHeaderSize else {
                 throw damaged("\(end.entryCount) entries do not fit its directory")
             }
-            guard end.entryCount <= limits.entries else {
-                throw ArchiveError(
-                    file.name,
-                    .unsupported("an archive of more than \(limits.entries) entries"))
+            try limiting { () throws(LimitError) in
+                try Limits.check(.archiveEntries, end.entryCount)
             }
             var entries: [ZipEntry] = []
             entries.reserveCapacity(end.entryCount)
@@ -219,11 +216,18 @@ extension ZipDirectory {
         guard entry.size / 1032 <= entry.compressedSize else {
             throw damaged("more bytes than deflate can pack", entry: entry.name)
         }
-        let limit = limits.unpackedBytes(from: entry.compressedSize)
-        guard entry.size <= limit else {
-            throw ArchiveError(
-                file.name, entry: entry.name,
-                .tooLarge(bytes: UInt64(entry.size), limit: UInt64(limit)))
+        try limiting(entry.name) { () throws(LimitError) in
+            try Limits.checkUnpacked(entry.size, from: entry.compressedSize)
+        }
+    }
+
+    private func limiting(
+        _ entry: String? = nil, _ check: () throws(LimitError) -> Void
+    ) throws(ArchiveError) {
+        do {
+            try check()
+        } catch {
+            throw ArchiveError(file.name, entry: entry, .limit(error))
         }
     }
 

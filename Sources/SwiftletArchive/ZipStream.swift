@@ -1,5 +1,6 @@
 internal import CZlib
 internal import SwiftletFiles
+internal import SwiftletLimits
 
 /// The bytes of one entry in order, unpacked as they are asked for.
 package struct ZipStream: ~Copyable {
@@ -42,6 +43,11 @@ package struct ZipStream: ~Copyable {
     package mutating func read(
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(ArchiveError) -> Int {
+        do {
+            try Limits.checkTime()
+        } catch {
+            throw ArchiveError(file.name, entry: entry.name, .limit(error))
+        }
         let count = min(buffer.count, left)
         let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
         if inflater == nil { copy(to: wanted) } else { try inflate(to: wanted) }

@@ -1,4 +1,8 @@
 internal import ArgumentParser
+internal import CMemoryGuard
+internal import SwiftletFiles
+internal import SwiftletHDF5
+internal import SwiftletLimits
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
 @main
@@ -16,11 +20,20 @@ struct Swiftlet: ParsableCommand {
         ])
 
     static func main() {
+        HDF5Isolation.serveIfAsked(CommandLine.arguments)
+        guardStandardStreams()
+        guard_memory { removeTemporaryFilesAtOnce() }
         Interruption.watch()
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if let subcommand = command as? any Subcommand {
+                let log = subcommand.log
+                try log.limits.limits.apply { try log.isolation.during { try command.run() } }
+            } else {
+                try command.run()
+            }
             try StandardOutput.finish()
+            removeTemporaryFiles()
         } catch {
             Ending(error).exit()
         }

@@ -2,6 +2,7 @@ public import SwiftletArchive
 public import SwiftletDataset
 public import SwiftletFiles
 public import SwiftletHDF5
+public import SwiftletLimits
 internal import SwiftletNumPy
 public import SwiftletTensor
 
@@ -51,6 +52,8 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case mismatch(String)
         /// The samples do not fit together.
         case dataset(DatasetError)
+        /// The limits in force do not allow it.
+        case limit(LimitError)
         /// No tensor can hold it.
         case tensor(TensorError)
 
@@ -66,6 +69,7 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
             case .unsupported(let what): "\(what) not supported"
             case .missing(let what): "no \(what)"
             case .dataset(let error): error.description
+            case .limit(let error): error.description
             case .tensor(let error): error.description
             }
         }

@@ -5,14 +5,21 @@
 #endif
 
 /// An open file descriptor with one owner, closed with it.
-struct Descriptor: ~Copyable {
+package struct Descriptor: ~Copyable {
     let path: String
-    private var number: Int32
+    /// The system's name for it, for calls that want one; valid as long as this value lives.
+    package private(set) var number: Int32
 
     init(_ path: String, flags: Int32, mode: mode_t = 0) throws(FileError) {
         self.path = path
         number = Self.retrying { open(path, flags | O_CLOEXEC, mode) }
         guard number >= 0 else { throw FileError(errnoFor: path) }
+    }
+
+    /// - Parameter path: what errors call it.
+    init(owning number: Int32, path: String) {
+        self.path = path
+        self.number = number
     }
 
     deinit {
@@ -41,6 +48,15 @@ struct Descriptor: ~Copyable {
         return count
     }
 
+    borrowing func read(into buffer: inout [UInt8]) throws(FileError) -> Int {
+        let number = number
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            Self.retrying { platformRead(number, bytes.baseAddress, bytes.count) }
+        }
+        guard count >= 0 else { throw FileError(errnoFor: path) }
+        return count
+    }
+
     borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         let number = number
         var done = 0
@@ -64,15 +80,29 @@ struct Descriptor: ~Copyable {
         guard ftruncate(number, off_t(count)) == 0 else { throw FileError(errnoFor: path) }
     }
 
-    /// Keeps other processes from locking the file; false if one has it locked.
-    borrowing func lock() throws(FileError) -> Bool {
-        if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
-        // Some network file systems know no locks.
-        if errno == EWOULDBLOCK { return false }
-        guard errno == ENOTSUP || errno == ENOLCK || errno == EINVAL else {
+    enum Lock {
+        case own
+        /// Somebody else has it, who opened the file on his own.
+        case taken
+        /// Some network file systems know no locks.
+        case unknown
+    }
+
+    /// Keeps others from locking the file until it is closed, by this process's end too.
+    borrowing func lock() throws(FileError) -> Lock {
+        if flock(number, LOCK_EX | LOCK_NB) == 0 { return .own }
+        if errno == EWOULDBLOCK { return .taken }
+        guard [ENOTSUP, ENOLCK, EINVAL, ENOSYS, EBADF].contains(errno) else {
             throw FileError(errnoFor: path)
         }
-        return true
+        return .unknown
+    }
+
+    /// Whether the file still is the one at `path`.
+    borrowing func isAt(_ path: String) -> Bool {
+        var (own, found) = (stat(), stat())
+        guard fstat(number, &own) == 0, lstat(path, &found) == 0 else { return false }
+        return own.st_dev == found.st_dev && own.st_ino == found.st_ino
     }
 
     /// Waits until the bytes are on the disk. Pipes and some directories cannot be synced.

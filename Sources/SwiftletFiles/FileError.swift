@@ -30,6 +30,17 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         self.init(path, .system(errno))
     }
 
+    /// Runs `body`, whose errors are to name the file that was asked for, not the temporary one.
+    static func naming<Result: ~Copyable>(
+        _ path: String, _ body: () throws(FileError) -> Result
+    ) throws(FileError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw FileError(path, error.cause)
+        }
+    }
+
     package static func isDirectory(_ path: String) -> FileError { .init(path, .system(EISDIR)) }
     package static func notFound(_ path: String) -> FileError { .init(path, .system(ENOENT)) }
 

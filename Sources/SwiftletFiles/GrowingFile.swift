@@ -15,9 +15,11 @@ package final class GrowingFile {
     ///
     /// - Throws: ``FileError``; `.inUse` while another process has it open here.
     package init(_ path: String) throws(FileError) {
+        let isNew = PathKind(path) == .missing
         descriptor = try Descriptor(path, flags: O_RDWR | O_CREAT | O_APPEND, mode: 0o666)
         guard try descriptor.status().isRegular else { throw FileError(path, .notRegular) }
-        guard try descriptor.lock() else { throw FileError(path, .inUse) }
+        guard try descriptor.lock() != .taken else { throw FileError(path, .inUse) }
+        if isNew { try synchronizeDirectory(directory(of: path)) }
         isTemporary = false
     }
 
@@ -36,6 +38,8 @@ package final class GrowingFile {
         let count = Int(try descriptor.status().st_size)
         return try MappedFile(mapping: descriptor, count: count, name: name)
     }
+
+    deinit { if !isTemporary { try? descriptor.synchronize() } }
 
     /// Cuts off what stands behind the first `count` bytes.
     package func truncate(to count: Int) throws(FileError) { try descriptor.truncate(to: count) }

@@ -1,3 +1,5 @@
+internal import SwiftletLimits
+
 /// What is wrong with a JSON text, and where.
 public struct JSONError: Error, Equatable, CustomStringConvertible {
     public let line: Int
@@ -11,9 +13,12 @@ extension JSON {
     /// `NaN`, `Infinity` and `-Infinity`.
     ///
     /// - Parameter maximumDepth: nesting beyond this is refused, so a hostile text cannot exhaust
-    ///   the stack.
-    public init(parsing text: some Sequence<UInt8>, maximumDepth: Int = 512) throws(JSONError) {
-        var reader = JSONReader(bytes: Array(text), depthLeft: maximumDepth)
+    ///   the stack; eight times what ``Limits/nesting`` allows if nil.
+    public init(
+        parsing text: some Sequence<UInt8>, maximumDepth: Int? = nil
+    ) throws(JSONError) {
+        let depth = maximumDepth ?? 8 * min(Limits.current.nesting, 1 << 16)
+        var reader = JSONReader(bytes: Array(text), depthLeft: depth)
         self = try reader.document()
     }
 

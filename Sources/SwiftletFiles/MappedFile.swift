@@ -1,3 +1,5 @@
+internal import SwiftletMachine
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -16,7 +18,9 @@ package final class MappedFile: @unchecked Sendable {
     private let ownership: Ownership
 
     private enum Ownership {
-        case mapped, allocated
+        /// From the file at the path ``name`` that has this identity; nil where it has no path.
+        case mapped(FileIdentity?)
+        case allocated
         /// The bytes are a part of this file's.
         case part(of: MappedFile)
     }
@@ -29,19 +33,28 @@ package final class MappedFile: @unchecked Sendable {
         name = path
         let count = Int(status.st_size)
         bytes = try count == 0 ? .init(start: nil, count: 0) : descriptor.map(count: count)
-        ownership = .mapped
+        ownership = .mapped(FileIdentity(status))
     }
 
     /// The first bytes of an open file.
     init(mapping descriptor: borrowing Descriptor, count: Int, name: String) throws(FileError) {
         self.name = name
         bytes = try count == 0 ? .init(start: nil, count: 0) : descriptor.map(count: count)
-        ownership = .mapped
+        ownership = .mapped(nil)
     }
 
-    /// Bytes in memory that `body` writes, under a name for errors such as `model.keras`.
-    package init<Failure>(
+    /// Bytes in memory that `body` writes, under a name for errors such as `model.keras`; nil if there is
+    /// no memory for them.
+    package convenience init?<Failure>(
         count: Int, name: String,
+        writing body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard Machine.hasRoom(for: count) else { return nil }
+        try self.init(allocating: count, name: name, writing: body)
+    }
+
+    private init<Failure>(
+        allocating count: Int, name: String,
         writing body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
@@ -58,7 +71,7 @@ package final class MappedFile: @unchecked Sendable {
 
     /// A copy of bytes in memory.
     package convenience init(bytes source: [UInt8], name: String) {
-        self.init(count: source.count, name: name) { $0.copyBytes(from: source) }
+        self.init(allocating: source.count, name: name) { $0.copyBytes(from: source) }
     }
 
     /// A part of another file, in place.
@@ -92,6 +105,29 @@ package final class MappedFile: @unchecked Sendable {
         withExtendedLifetime(self) {}
     }
 
+    /// The bytes as a part of an open file, for another process: the file itself where it still stands at
+    /// its path, or else a copy in a file without a name.
+    package func opened() throws(FileError) -> OpenPart {
+        switch ownership {
+        case .part(let file):
+            guard let own = bytes.baseAddress, let start = file.bytes.baseAddress else { break }
+            var whole = try file.opened()
+            whole.start += own - start
+            whole.count = count
+            return whole
+        case .mapped(let identity?):
+            if let descriptor = try? Descriptor(name, flags: O_RDONLY),
+                FileIdentity(try descriptor.status()) == identity
+            {
+                return OpenPart(descriptor: descriptor, start: 0, count: count)
+            }
+        case .mapped, .allocated: break
+        }
+        var copy = try SpoolFile(name: name)
+        try forEachPiece { (piece) throws(FileError) in try copy.append(piece) }
+        return OpenPart(descriptor: try copy.finishOpen(), start: 0, count: count)
+    }
+
     /// Gives back the memory of a part of a mapped file; whoever reads it next fetches it anew.
     package func release(_ part: UnsafeRawBufferPointer) {
         switch ownership {
@@ -102,8 +138,9 @@ package final class MappedFile: @unchecked Sendable {
                 start + part.count <= own + bytes.count
             else { return }
             let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-            let first = (Int(bitPattern: start) + page - 1) & -page
-            let end = Int(bitPattern: start + part.count) & -page
+            // Whole pages: what lies beside the part in them is fetched anew as well.
+            let first = Int(bitPattern: start) & -page
+            let end = (Int(bitPattern: start + part.count) + page - 1) & -page
             guard end > first, let first = UnsafeMutableRawPointer(bitPattern: first) else {
                 return
             }
@@ -120,5 +157,24 @@ package final class MappedFile: @unchecked Sendable {
         case .allocated: bytes.deallocate()
         case .part: break
         }
+    }
+}
+
+/// A part of an open file.
+package struct OpenPart: ~Copyable {
+    package let descriptor: Descriptor
+    fileprivate(set) package var start, count: Int
+}
+
+/// Which file it is, whatever its paths.
+private struct FileIdentity: Equatable {
+    let device: UInt64
+    let node: UInt64
+    let size: Int
+
+    init(_ status: stat) {
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        node = UInt64(truncatingIfNeeded: status.st_ino)
+        size = Int(status.st_size)
     }
 }

@@ -43,6 +43,21 @@ package struct SpoolFile: ~Copyable {
         buffer.removeAll(keepingCapacity: true)
     }
 
+    /// For another process that writes the file in this one's place; see ``finishWrittenElsewhere()``.
+    package var number: Int32 { descriptor.number }
+
+    /// What another process wrote, mapped. It must have ended, for a mapped file must not be cut.
+    package consuming func finishWrittenElsewhere() throws(FileError) -> MappedFile {
+        let count = Int(try descriptor.status().st_size)
+        return try MappedFile(mapping: descriptor, count: count, name: name)
+    }
+
+    /// All that was appended, open.
+    consuming func finishOpen() throws(FileError) -> Descriptor {
+        try flush()
+        return descriptor
+    }
+
     /// All that was appended, mapped.
     package consuming func finish() throws(FileError) -> MappedFile {
         try flush()
@@ -51,9 +66,17 @@ package struct SpoolFile: ~Copyable {
 }
 
 extension Descriptor {
-    /// A new file for reading and writing that has lost its name.
+    /// A new file for reading and writing without a name.
     init(temporary: Void) throws(FileError) {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+        #if os(Linux)
+            // `O_TMPFILE`, which the C library does not show to Swift: there is no moment with a name.
+            let unnamed = O_DIRECTORY | 0o20_000_000
+            if let file = try? Descriptor(folder, flags: O_RDWR | unnamed, mode: 0o600) {
+                self = file
+                return
+            }
+        #endif
         let tag = String(UInt64.random(in: .min ... .max), radix: 36)
         let path = "\(folder)/.swiftlet-\(tag).tmp"
         try self.init(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)

@@ -1,8 +1,16 @@
+internal import SwiftletLimits
+internal import SwiftletMachine
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
     internal import Darwin
 #endif
+
+/// Reads a whole text file, such as a configuration, within ``Limits/textBytes``.
+package func readText(_ path: String) throws(FileError) -> [UInt8] {
+    try readFile(path, limit: Limits.current.textBytes)
+}
 
 /// Reads a whole file, which may be a pipe.
 ///
@@ -14,10 +22,15 @@ package func readFile(_ path: String, limit: Int = 1 << 32) throws(FileError) ->
     guard !status.isDirectory else { throw .isDirectory(path) }
     guard Int(status.st_size) <= limit else { throw FileError(path, .tooLarge(limit: limit)) }
 
-    var bytes = [UInt8](repeating: 0, count: max(Int(status.st_size) + 1, 4096))
+    let size = max(Int(status.st_size) + 1, 4096)
+    guard Machine.hasRoom(for: size) else { throw FileError(path, .outOfMemory) }
+    var bytes = [UInt8](repeating: 0, count: size)
     var filled = 0
     while true {
-        if filled == bytes.count { bytes += [UInt8](repeating: 0, count: filled) }
+        if filled == bytes.count {
+            guard Machine.hasRoom(for: 3 * filled) else { throw FileError(path, .outOfMemory) }
+            bytes += [UInt8](repeating: 0, count: filled)
+        }
         let count = try bytes.withUnsafeMutableBufferPointer { buffer throws(FileError) in
             let rest = UnsafeMutableBufferPointer(rebasing: buffer[filled...])
             return try descriptor.read(into: UnsafeMutableRawBufferPointer(rest))
@@ -32,20 +45,44 @@ package func readFile(_ path: String, limit: Int = 1 << 32) throws(FileError) ->
 
 /// The names in a directory, sorted by their bytes, without `.` and `..`.
 package func directoryContents(_ path: String) throws(FileError) -> [String] {
+    var names: [String] = []
+    try forEachName(in: path) { names.append($0) }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
+/// Calls `body` with every name in a directory but `.` and `..`, in no order.
+func forEachName(in path: String, _ body: (String) -> Void) throws(FileError) {
     guard let directory = opendir(path) else { throw FileError(errnoFor: path) }
     defer { closedir(directory) }
-    var names: [String] = []
     errno = 0
     while let entry = readdir(directory) {
         let capacity = MemoryLayout.size(ofValue: entry.pointee.d_name)
         let name = withUnsafePointer(to: &entry.pointee.d_name) {
             $0.withMemoryRebound(to: CChar.self, capacity: capacity) { String(cString: $0) }
         }
-        if name != "." && name != ".." { names.append(name) }
+        if name != "." && name != ".." { body(name) }
         errno = 0
     }
     guard errno == 0 else { throw FileError(errnoFor: path) }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
+/// Waits until the names in a directory are on the disk, where it may be opened for that.
+func synchronizeDirectory(_ path: String) throws(FileError) {
+    let directory: Descriptor
+    do {
+        directory = try Descriptor(path, flags: O_RDONLY)
+    } catch {
+        guard error.cause == .system(EACCES) else { throw error }
+        return
+    }
+    try directory.synchronize()
+}
+
+/// The path without links, `.` and `..`; what it names must be there.
+func resolvedPath(_ path: String) throws(FileError) -> String {
+    guard let resolved = realpath(path, nil) else { throw FileError(errnoFor: path) }
+    defer { free(resolved) }
+    return String(cString: resolved)
 }
 
 /// What stands at a path; links are followed.
@@ -67,9 +104,12 @@ package func createDirectory(_ path: String) throws(FileError) {
     if PathKind(path) == .directory || path.isEmpty { return }
     let parent = directory(of: path)
     if parent != path { try createDirectory(parent) }
-    guard mkdir(path, 0o777) == 0 || PathKind(path) == .directory else {
-        throw FileError(errnoFor: path)
+    guard mkdir(path, 0o777) == 0 else {
+        let error = FileError(errnoFor: path)
+        if PathKind(path) == .directory { return }
+        throw error
     }
+    try synchronizeDirectory(parent)
 }
 
 /// Whether two paths lead to the same file; false if one of them is not there.

@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 package import SwiftletTensor
 
 /// One output of one node.
@@ -49,9 +50,13 @@ public struct Graph: Sendable {
     /// Appends an operation after its shape rule has accepted the operands.
     ///
     /// - Returns: the node's outputs.
+    /// - Throws: what the shape rule says, or a `LimitError`.
     package mutating func append(_ op: some Op, _ inputs: [Value]) throws -> [Value] {
         let types = try op.outputTypes(for: inputs.map { self[$0] })
         let index = nodes.count
+        for type in types { try Limits.check(.tensorBytes, type.byteCount) }
+        try Limits.check(.operations, index + 1)
+        try Limits.checkTime()
         nodes.append(Node(index: index, op: op, inputs: inputs, types: types, label: label))
         return types.indices.map { Value(node: index, output: $0) }
     }

@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 package import SwiftletTensor
 internal import Synchronization
 
@@ -65,7 +66,8 @@ package final class Program: Sendable {
     ///   - threads: the largest number of threads that a run will use.
     ///   - placesOutputs: whether outputs lie in the arena; otherwise every run must say where
     ///     they are to be written, see ``place(output:at:in:)``.
-    /// - Throws: ``GraphError/feed(name:cause:)`` if a needed placeholder is not among `inputs`.
+    /// - Throws: ``GraphError/feed(name:cause:)`` if a needed placeholder is not among `inputs`, or a
+    ///   `LimitError`.
     package init(
         _ graph: Graph, inputs: [Value], outputs: [Value], threads: Int = 1,
         placesOutputs: Bool = true
@@ -81,6 +83,7 @@ package final class Program: Sendable {
         outputBuffers = outputs.map { layout.buffer(of: $0) }
         scratchOffset = layout.scratchOffset
         arenaByteCount = layout.arenaByteCount
+        try Limits.check(.modelBytes, arenaByteCount)
         hasTexts = graph.nodes.contains { $0.types.contains { $0.dtype == .string } }
     }
 
@@ -220,8 +223,10 @@ package final class Program: Sendable {
     ///
     package func run(_ workspace: Workspace, workers: Workers) throws {
         precondition(workers.count <= threads)
+        let isTimed = Limits.isTimed
         try workers.engaged {
             for step in steps {
+                if isTimed { try Limits.checkTime() }
                 try step.op.evaluate(call(of: step, workspace, workers: workers))
             }
         }

@@ -97,11 +97,19 @@ package struct HDF5Dataset: Sendable {
 
     /// The names of the dataset's attributes, sorted.
     package func attributeNames() throws(HDF5Error) -> [String] {
-        try object.attributes(session, path: path).names
+        try session.orFromCopy { () throws(HDF5Error) in
+            try object.attributes(session, path: path).names
+        } _: { root throws(HDF5Error) in
+            try root.dataset(path).attributeNames()
+        }
     }
 
     /// An attribute's value: numbers or strings, of rank 0 for a scalar; nil if there is none.
     package func attribute(_ name: String) throws(HDF5Error) -> Tensor? {
-        try object.attribute(name, session, path: path)
+        try session.orFromCopy { () throws(HDF5Error) in
+            try object.attribute(name, session, path: path)
+        } _: { root throws(HDF5Error) in
+            try root.dataset(path).attribute(name)
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import SwiftletFiles
+public import SwiftletLimits
 
 /// Why an HDF5 file, or an object in it, could not be read or written.
 public struct HDF5Error: Error, Equatable, CustomStringConvertible {
@@ -13,8 +14,15 @@ public struct HDF5Error: Error, Equatable, CustomStringConvertible {
         case wrongKind(expected: String)
         /// A part of the format that is not read: links, virtual data, foreign filters or types.
         case unsupported(String)
+        /// A part of the format that only libhdf5 reads, which needs a helper process: see
+        /// ``HDF5Isolation``.
+        case needsLibrary(String)
+        /// The helper process did not read the file.
+        case helper(HDF5HelperFailure)
         /// More bytes are declared than the file can hold or the limit allows.
         case tooLarge(bytes: Int)
+        /// The limits in force do not allow it.
+        case limit(LimitError)
         /// The HDF5 library refused to write, in its own words.
         case library(String)
         /// The content is not what its type promises.
@@ -49,6 +57,9 @@ extension HDF5Error.Cause: CustomStringConvertible {
         case .missing: "no such object"
         case .wrongKind(let expected): "not \(expected)"
         case .unsupported(let what): "\(what) is not supported"
+        case .needsLibrary(let what): "\(what) is not supported without a helper process"
+        case .helper(let failure): failure.description
+        case .limit(let error): error.description
         case .tooLarge(let bytes): "\(bytes) bytes are more than the file can hold"
         case .library(let text): "HDF5: \(text)"
         case .damaged(let what): what

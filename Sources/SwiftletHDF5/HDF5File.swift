@@ -4,6 +4,8 @@ package import SwiftletFiles
 ///
 /// A value that groups and datasets share; the file closes with the last of them. It is read by
 /// bounds-checked code of our own (the libhdf5 that writes is no reader for untrusted bytes).
+/// What only libhdf5 reads, and everything where it is wanted so, is read by it in a helper process:
+/// see ``HDF5Isolation``.
 /// Links that lead elsewhere, virtual and external data and foreign filters are refused where
 /// they are met.
 package struct HDF5File: Sendable {
@@ -28,12 +30,16 @@ package struct HDF5File: Sendable {
     /// - Parameter verifiesChecksums: false only in tests of damaged files, where a structure's
     ///   checksum would hide what lies behind it.
     package init(_ bytes: MappedFile, verifiesChecksums: Bool) throws(HDF5Error) {
-        session = try HDF5Session(bytes, verifiesChecksums: verifiesChecksums)
-        let object = try session.object(at: session.superblock.root, path: "/")
-        guard object.kind == .group else {
-            throw HDF5Error(bytes.name, object: "/", .damaged("the root is not a group"))
+        let isolation = HDF5Isolation.current
+        if let isolation, isolation.use == .always,
+            bytes.withUnsafeBytes(HDF5File.hasSignature)
+        {
+            session = try isolation.plainCopy(of: bytes)
+        } else {
+            session = try HDF5Session(
+                bytes, verifiesChecksums: verifiesChecksums, isolation: isolation)
         }
-        root = HDF5Group(path: "/", object, session)
+        root = try session.rootGroup()
     }
 
     /// The path, or the name of the bytes in memory.

@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 package import SwiftletTensor
 
 /// A group of an open file: a folder of groups and datasets, with attributes.
@@ -21,21 +22,38 @@ package struct HDF5Group: Sendable {
 
     /// The names of what the group holds, sorted.
     package func childNames() throws(HDF5Error) -> [String] {
-        try object.links(session, path: path).names
+        try session.orFromCopy { () throws(HDF5Error) in
+            try object.links(session, path: path).names
+        } _: { root throws(HDF5Error) in
+            try root.group(path).childNames()
+        }
     }
 
     /// Whether there is an object at a path relative to this group.
     package func contains(_ relative: String) -> Bool {
-        switch (try? resolve(relative))?.object.kind {
-        case .group, .dataset: true
-        default: false
+        let found = try? session.orFromCopy { () throws(HDF5Error) in
+            switch try resolve(relative).object.kind {
+            case .group, .dataset: true
+            default: false
+            }
+        } _: { root throws(HDF5Error) in
+            root.contains(absolute(relative))
         }
+        return found ?? false
     }
 
     /// The object at a relative path, which may have slashes.
     ///
     /// - Throws: ``HDF5Error/Cause/missing``, or what is refused on the way to it.
     package func child(_ relative: String) throws(HDF5Error) -> Child {
+        try session.orFromCopy { () throws(HDF5Error) in
+            try ownChild(relative)
+        } _: { root throws(HDF5Error) in
+            try root.ownChild(absolute(relative))
+        }
+    }
+
+    private func ownChild(_ relative: String) throws(HDF5Error) -> Child {
         let (path, object) = try resolve(relative)
         switch object.kind {
         case .group: return .group(HDF5Group(path: path, object, session))
@@ -70,36 +88,47 @@ package struct HDF5Group: Sendable {
         return datasets
     }
 
-    /// - Parameter above: the addresses of the groups around this one.
+    /// - Parameter above: the groups around this one.
     private func collect(
-        into datasets: inout [HDF5Dataset], above: [Int], objectsLeft: inout Int
+        into datasets: inout [HDF5Dataset], above: [StoredObject], objectsLeft: inout Int
     ) throws(HDF5Error) {
-        guard !above.contains(object.address) else {
+        guard !above.contains(where: { $0 === object }) else {
             throw error(path, .unsupported("a group that holds itself"))
         }
         let names = try childNames()
         objectsLeft -= names.count
-        guard above.count < HDF5Limits.mostLevels, objectsLeft >= 0 else {
-            throw error(path, .unsupported("such deep nesting"))
+        guard objectsLeft >= 0 else { throw error(path, .unsupported("so many objects")) }
+        do {
+            try Limits.check(.nesting, above.count + 1)
+        } catch let limit {
+            throw error(path, .limit(limit))
         }
         for name in names {
             switch try child(name) {
             case .dataset(let dataset): datasets.append(dataset)
             case .group(let group):
                 try group.collect(
-                    into: &datasets, above: above + [object.address], objectsLeft: &objectsLeft)
+                    into: &datasets, above: above + [object], objectsLeft: &objectsLeft)
             }
         }
     }
 
     /// The names of the group's attributes, sorted.
     package func attributeNames() throws(HDF5Error) -> [String] {
-        try object.attributes(session, path: path).names
+        try session.orFromCopy { () throws(HDF5Error) in
+            try object.attributes(session, path: path).names
+        } _: { root throws(HDF5Error) in
+            try root.group(path).attributeNames()
+        }
     }
 
     /// An attribute's value: numbers or strings, of rank 0 for a scalar; nil if there is none.
     package func attribute(_ name: String) throws(HDF5Error) -> Tensor? {
-        try object.attribute(name, session, path: path)
+        try session.orFromCopy { () throws(HDF5Error) in
+            try object.attribute(name, session, path: path)
+        } _: { root throws(HDF5Error) in
+            try root.group(path).attribute(name)
+        }
     }
 
     /// Follows hard links, one name at a time.

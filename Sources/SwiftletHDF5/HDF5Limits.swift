@@ -1,7 +1,5 @@
 /// How much one file may ask for.
 struct HDF5Limits: Sendable {
-    /// Groups within groups.
-    static let mostLevels = 64
     /// Groups and datasets that a listing meets.
     static let mostObjects = 1_000_000
 

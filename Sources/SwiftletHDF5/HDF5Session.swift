@@ -14,6 +14,9 @@ final class HDF5Session: Sendable {
     private let limits: HDF5Limits
     private let budget: Mutex<Budget>
     private let objects = Mutex<[Int: StoredObject]>([:])
+    private let file: MappedFile
+    private let isolation: HDF5Isolation?
+    private let plain = Mutex<Result<HDF5Group, HDF5Error>?>(nil)
 
     /// What the operations on the file may still look at together.
     private struct Budget {
@@ -29,8 +32,13 @@ final class HDF5Session: Sendable {
         let address: Int
     }
 
-    init(_ file: MappedFile, verifiesChecksums: Bool) throws(HDF5Error) {
+    /// - Parameter isolation: how to read what only libhdf5 reads.
+    init(
+        _ file: MappedFile, verifiesChecksums: Bool, isolation: HDF5Isolation?
+    ) throws(HDF5Error) {
         name = file.name
+        self.file = file
+        self.isolation = isolation
         guard let start = file.withUnsafeBytes(Superblock.offset) else {
             throw HDF5Error(file.name, .notHDF5)
         }
@@ -71,6 +79,41 @@ final class HDF5Session: Sendable {
         } catch {
             throw HDF5Error(name, object: path, error.cause)
         }
+    }
+
+    /// `direct`, or where that meets what only libhdf5 reads, `isolated` from the root of the file's copy in
+    /// plain form.
+    func orFromCopy<Result>(
+        _ direct: () throws(HDF5Error) -> Result,
+        _ isolated: (HDF5Group) throws(HDF5Error) -> Result
+    ) throws(HDF5Error) -> Result {
+        do {
+            return try direct()
+        } catch {
+            guard case .needsLibrary = error.cause, let isolation else { throw error }
+            return try isolated(plainRoot(isolation))
+        }
+    }
+
+    /// One helper for all; what it says is said again to who asks again.
+    private func plainRoot(_ isolation: HDF5Isolation) throws(HDF5Error) -> HDF5Group {
+        let root = plain.withLock { plain in
+            if let known = plain { return known }
+            let made = Result { () throws(HDF5Error) in
+                try isolation.plainCopy(of: file).rootGroup()
+            }
+            plain = made
+            return made
+        }
+        return try root.get()
+    }
+
+    func rootGroup() throws(HDF5Error) -> HDF5Group {
+        let object = try object(at: superblock.root, path: "/")
+        guard object.kind == .group else {
+            throw HDF5Error(name, object: "/", .damaged("the root is not a group"))
+        }
+        return HDF5Group(path: "/", object, self)
     }
 
     /// The object whose header lies at an address.

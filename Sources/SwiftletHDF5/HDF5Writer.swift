@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import SwiftletFiles
+internal import SwiftletMachine
 package import SwiftletTensor
 
 /// Writes an HDF5 file, in the format that every version of h5py reads.
@@ -10,6 +11,16 @@ package final class HDF5Writer {
     private let name: String
     private let id: hid_t
     private var isClosed = false
+
+    /// Steps in which the file grows in memory.
+    private static let growth = 16 << 20
+
+    /// The library does not survive a want of memory, so what it may take is asked for before.
+    private static func requireRoom(for count: Int, _ place: Place) throws(HDF5Error) {
+        guard Machine.hasRoom(for: count + growth + growth / 4) else {
+            throw place.error(.file(.outOfMemory))
+        }
+    }
 
     /// How strings are stored.
     package enum StringStorage: Sendable {
@@ -45,17 +56,22 @@ package final class HDF5Writer {
         self.name = name
         if let path {
             id = try HDF5Library.locked { () throws(HDF5Error) in
-                try Place(file: name, object: nil).check(
-                    H5Fcreate(path, chdf5_truncate(), defaultList, defaultList))
+                let place = Place(file: name, object: nil)
+                let access = try Handle(
+                    H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
+                // The writer of the file has it locked already.
+                try place.check(H5Pset_file_locking(access.id, false, true))
+                return try place.check(
+                    H5Fcreate(path, chdf5_truncate(), defaultList, access.id))
             }
             return
         }
         id = try HDF5Library.locked { () throws(HDF5Error) in
             let place = Place(file: name, object: nil)
+            try Self.requireRoom(for: 0, place)
             let access = try Handle(
                 H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
-            let growth = 16 << 20
-            try place.check(H5Pset_fapl_core(access.id, growth, false))
+            try place.check(H5Pset_fapl_core(access.id, Self.growth, false))
             return try place.check(
                 H5Fcreate(
                     HDF5Library.uniqueImageName(), chdf5_truncate(), defaultList, access.id))
@@ -73,6 +89,7 @@ package final class HDF5Writer {
             let place = Place(file: name, object: nil)
             try place.check(H5Fflush(id, H5F_SCOPE_LOCAL))
             let count = try place.check(H5Fget_file_image(id, nil, 0))
+            guard Machine.hasRoom(for: count) else { throw place.error(.file(.outOfMemory)) }
             var bytes = [UInt8](repeating: 0, count: count)
             try place.check(H5Fget_file_image(id, &bytes, count))
             return bytes
@@ -110,6 +127,7 @@ package final class HDF5Writer {
             let place = Place(file: name, object: path)
             var parts = path.split(separator: "/")
             guard let last = parts.popLast() else { throw place.error(.missing) }
+            try Self.requireRoom(for: tensor.storage.byteCount, place)
             let group = try openGroup(parts.joined(separator: "/"), place)
             let content = Outgoing(tensor, strings: strings)
             let type = try content.type.makeHandle(place)
@@ -187,19 +205,17 @@ package final class HDF5Writer {
         to path: String, _ datasets: [Streamed], _ body: (HDF5Writer) throws -> Void = { _ in }
     ) throws {
         do {
-            try AtomicFile.replace(path) { temporary in
-                let writer = try HDF5Writer(named: path, onDisk: temporary)
-                let places = try datasets.map { try writer.reserve($0) }
-                try body(writer)
-                try writer.close()
-                let file = try PlacedFile(temporary)
-                for (dataset, place) in zip(datasets, places) {
-                    guard let place else { continue }
-                    try file.seek(to: place)
-                    try dataset.pieces { try file.write($0) }
-                }
-                try file.finish()
+            let file = try AtomicFile(replacing: path)
+            let writer = try HDF5Writer(named: path, onDisk: file.temporaryPath)
+            let places = try datasets.map { try writer.reserve($0) }
+            try body(writer)
+            try writer.close()
+            for (dataset, place) in zip(datasets, places) {
+                guard let place else { continue }
+                try file.seek(to: place)
+                try dataset.pieces { try file.write($0) }
             }
+            try file.commit()
         } catch let error as FileError {
             throw HDF5Error(FileError(path, error.cause))
         }

@@ -36,7 +36,7 @@ enum KerasContent {
         } else if file.withUnsafeBytes(HDF5File.hasSignature) {
             self = try Self.hdf5(HDF5File(path), path)
         } else if file.withUnsafeBytes({ Self.looksLikeJSON($0) }) {
-            let json = try JSON(parsing: readFile(path, limit: 1 << 30))
+            let json = try JSON(parsing: readText(path))
             if json["weight_map"] == nil || json["class_name"] != nil {
                 self = .architecture(json)
             } else if path.hasSuffix(".index.json"), let weights = try WeightFile(path) {

@@ -1,6 +1,7 @@
 internal import SwiftletArchive
 internal import SwiftletFiles
 internal import SwiftletHDF5
+internal import SwiftletLimits
 internal import SwiftletWeights
 
 /// The members of a `.keras` file: of a zip archive, or of the folder it was unpacked into.
@@ -40,14 +41,10 @@ enum KerasPackage {
         }
     }
 
-    private static let textLimit = 1 << 30
-
     func json(_ name: String) throws -> JSON {
         do {
             let file = try file(name)
-            guard file.count <= Self.textLimit else {
-                throw KerasFileError(path, place: name, .content("\(file.count) bytes"))
-            }
+            try Limits.check(.textBytes, file.count)
             return try JSON(parsing: file.withUnsafeBytes { [UInt8]($0) })
         } catch let error as ArchiveError {
             throw KerasFileError(error, file: path)  // names the member itself
@@ -60,8 +57,10 @@ enum KerasPackage {
     func text(_ name: String) throws -> String? {
         guard contains(name) else { return nil }
         let file = try file(name)
-        guard file.count <= Self.textLimit else {
-            throw KerasFileError(path, place: name, .content("\(file.count) bytes"))
+        do {
+            try Limits.check(.textBytes, file.count)
+        } catch {
+            throw KerasFileError(path, place: name, .content("\(error)"))
         }
         let bytes = file.withUnsafeBytes { [UInt8]($0) }
         guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -1,10 +1,9 @@
 package import SwiftletFiles
+internal import SwiftletLimits
 
 /// The layer classes by their Keras names.
 public struct LayerRegistry: Sendable {
     private var types: [String: any Layer.Type] = [:]
-    /// Deepest nesting of models and wrappers that a file may have.
-    private static let maximumDepth = 64
 
     package init(_ types: [any Layer.Type]) {
         for type in types { self.types[type.className] = type }
@@ -86,9 +85,8 @@ public struct LayerRegistry: Sendable {
             let registered = json["registered_name"]?.string ?? className
             throw ModelError.unknownLayer(place: place, className: registered)
         }
-        guard depth < Self.maximumDepth else {
-            throw ModelError.structure("layers are nested more than \(Self.maximumDepth) deep")
-        }
+        try Limits.check(.nesting, depth)
+        try Limits.checkTime()
         do {
             return try type.init(config: LayerConfig(config, registry: self, depth: depth))
         } catch ModelError.config(let key, let cause) {

@@ -1,4 +1,5 @@
 package import SwiftletGraph
+internal import SwiftletLimits
 package import SwiftletTensor
 
 /// A weight as its layer declares it.
@@ -78,6 +79,9 @@ public struct Lowering {
     /// The extents that follow from what is fed, by name, each with the scalar of int64 that it is.
     package private(set) var measuredExtents: [(name: String, value: Value)] = []
 
+    /// Calls of layers so far: a few models within each other can amount to more than any machine
+    /// runs.
+    private var callCount = 0
     private var path: [String] = []
     private var group: [String] = []
     private var rank: [Int] = []
@@ -293,6 +297,9 @@ public struct Lowering {
         _ layer: any Layer, at position: Int, name: String, group: String,
         to call: CallArguments<Value>
     ) throws -> [Value] {
+        callCount += 1
+        try Limits.check(.operations, callCount)
+        try Limits.checkTime()
         let label = graph.label
         let place = place(of: name)
         graph.label = place

@@ -11,6 +11,8 @@ final class Plan: Sendable {
     let inputTypes: [TensorType]
     let outputTypes: [TensorType]
     private let idle = Mutex<[TensorStorage]>([])
+    /// More callers at once than processors are rare, and what they took must not stay for ever.
+    private static let mostIdle = Workers.processorCount
 
     /// Lowers `model` for `inputs`, optimises the graph and lays out its memory.
     ///
@@ -51,7 +53,9 @@ final class Plan: Sendable {
         let memory =
             try idle.withLock { $0.popLast() }
             ?? TensorStorage(byteCount: program.workspaceByteCount)
-        defer { idle.withLock { $0.append(memory) } }
+        defer {
+            idle.withLock { if $0.count < Self.mostIdle { $0.append(memory) } }
+        }
         let workspace = program.workspace(in: memory.pointer)
         for (position, address) in inputs.enumerated() {
             program.feed(position, from: address, into: workspace)

@@ -1,5 +1,6 @@
 internal import SwiftletData
 internal import SwiftletLayers
+internal import SwiftletLimits
 internal import SwiftletRuntime
 internal import SwiftletTensor
 
@@ -102,10 +103,14 @@ private final class BlockReader: @unchecked Sendable {
     func begin(_ count: Int) {
         self.count = count
         let reader = Unmanaged.passUnretained(self)
+        // The limits in force are those of whoever asks, on every thread.
+        let scope = Limits.scope
         // The job holds nothing: whoever drops the reader waits for it.
         side.begin {
             reader._withUnsafeGuaranteedRef { reader in
-                reader.result = Result { try reader.source.read(count) }
+                reader.result = Result {
+                    try Limits.$scope.withValue(scope) { try reader.source.read(count) }
+                }
             }
         }
     }

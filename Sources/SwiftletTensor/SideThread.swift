@@ -1,3 +1,5 @@
+internal import SwiftletLimits
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -27,7 +29,8 @@ package final class SideThread: @unchecked Sendable {
     package func begin(_ job: @escaping @Sendable () -> Void) {
         guard thread != nil else { return job() }
         wait()
-        core.set { $0.job = job }
+        let limits = Limits.scope
+        core.set { $0.job = { Limits.$scope.withValue(limits, operation: job) } }
     }
 
     /// Returns when there is no job under way.

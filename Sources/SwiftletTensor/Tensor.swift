@@ -1,3 +1,5 @@
+internal import SwiftletMachine
+
 /// A dense array of numbers or strings in row-major order, the batch outermost.
 ///
 /// A value: copies share their bytes until one of them is written.
@@ -21,8 +23,15 @@ public struct Tensor: Sendable {
     private init(uninitialized shape: Shape, dtype: DType, zeroed: Bool) throws(TensorError) {
         self.shape = shape
         self.dtype = dtype
-        storage = try TensorStorage(byteCount: shape.elementCount * dtype.size, zeroed: zeroed)
-        texts = dtype == .string ? [String](repeating: "", count: shape.elementCount) : []
+        storage = try TensorStorage(
+            byteCount: TensorError.checked(shape.elementCount * dtype.size), zeroed: zeroed)
+        texts = dtype == .string ? try Self.texts("", count: shape.elementCount) : []
+    }
+
+    /// An array that is not had is the end of the process, so room for it is asked for first.
+    private static func texts(_ text: String, count: Int) throws(TensorError) -> [String] {
+        _ = try TensorStorage(byteCount: TensorError.checked(count * MemoryLayout<String>.stride))
+        return [String](repeating: text, count: count)
     }
 
     /// A tensor of zeros (false, empty strings).
@@ -62,6 +71,12 @@ public struct Tensor: Sendable {
         storage.pointer.withMemoryRebound(to: Element.self, capacity: shape.elementCount) {
             $0.initialize(repeating: value, count: shape.elementCount)
         }
+    }
+
+    /// A tensor of equal strings.
+    package init(repeatingText text: String, shape: Shape) throws(TensorError) {
+        try self.init(uninitialized: shape, dtype: .string, zeroed: false)
+        texts = try Self.texts(text, count: shape.elementCount)
     }
 
     /// A tensor of strings.
@@ -150,7 +165,10 @@ public struct Tensor: Sendable {
     /// - Throws: ``TensorError/dtype(expected:found:)`` if the tensor holds another type; see
     ///   ``converted(to:)``.
     public func elements<Element: TensorElement>(of type: Element.Type) throws -> [Element] {
-        try withElements(of: type) { [Element]($0) }
+        guard Machine.hasRoom(for: storage.byteCount) else {
+            throw TensorError.outOfMemory(bytes: storage.byteCount)
+        }
+        return try withElements(of: type) { [Element]($0) }
     }
 
     /// The strings in row-major order; nil if the tensor holds numbers.

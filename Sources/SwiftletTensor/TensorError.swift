@@ -1,3 +1,5 @@
+public import SwiftletLimits
+
 /// Why a tensor could not be made or read.
 public enum TensorError: Error, Equatable, CustomStringConvertible {
     /// A dimension is negative.
@@ -10,6 +12,8 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
     case dtype(expected: DType, found: DType)
     /// The tensor has another shape than the one needed.
     case shape(expected: String, found: Shape)
+    /// The limits in force allow no such tensor.
+    case limit(LimitError)
     /// There is no memory for the tensor.
     case outOfMemory(bytes: Int)
     /// No conversion exists between the two element types.
@@ -23,8 +27,21 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
             "\(expected) elements expected, \(found) found"
         case .dtype(let expected, let found): "dtype \(expected) expected, \(found) found"
         case .shape(let expected, let found): "shape \(expected) expected, \(found) found"
+        case .limit(let error): error.description
         case .outOfMemory(let bytes): "no memory for \(bytes) bytes"
         case .conversion(let from, let to): "dtype \(from) cannot be converted to \(to)"
         }
+    }
+}
+
+extension TensorError {
+    /// The bytes of a tensor that is kept in memory, if the limits in force allow so many.
+    package static func checked(_ byteCount: Int) throws(TensorError) -> Int {
+        do {
+            try Limits.check(.tensorBytes, byteCount)
+        } catch {
+            throw .limit(error)
+        }
+        return byteCount
     }
 }

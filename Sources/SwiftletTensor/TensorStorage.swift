@@ -1,3 +1,4 @@
+internal import SwiftletMachine
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -36,7 +37,9 @@ package final class TensorStorage: @unchecked Sendable {
         var memory: UnsafeMutableRawPointer?
         let isLarge = capacity >= 2 * Self.largePage
         let alignment = isLarge ? Self.largePage : Self.alignment
+        guard Machine.reserve(byteCount) else { throw .outOfMemory(bytes: byteCount) }
         guard posix_memalign(&memory, alignment, capacity) == 0, let memory else {
+            Machine.release(byteCount)
             throw .outOfMemory(bytes: byteCount)
         }
         #if os(Linux)
@@ -68,7 +71,9 @@ package final class TensorStorage: @unchecked Sendable {
     }
 
     deinit {
-        if owner == nil { free(start) }
+        guard owner == nil else { return }
+        free(start)
+        Machine.release(byteCount)
     }
 
     /// The bytes, aligned for their elements.

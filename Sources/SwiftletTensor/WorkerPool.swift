@@ -1,4 +1,5 @@
 internal import CKernels
+internal import SwiftletLimits
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -110,7 +111,7 @@ final class WorkerPool: @unchecked Sendable {
     private func joinJob() -> Bool {
         for job in jobs {
             guard let thread = job.join() else { continue }
-            job.work(thread: thread)
+            job.help(thread: thread)
             if job.leave(), job.callerSleeps.load(ordering: .sequentiallyConsistent) {
                 pthread_mutex_lock(mutex)
                 pthread_cond_broadcast(helpersLeft)
@@ -140,6 +141,8 @@ private final class Job: @unchecked Sendable {
     // Written while reserved and not open, read by those inside.
     private var parts = 0
     private var body: ((Int, Int) -> Void)?
+    /// The limits that hold where the job was given.
+    private var limits: Limits.Scope?
 
     private static let opened = 1 << 40
     private static let seat = 1 << 20
@@ -156,6 +159,7 @@ private final class Job: @unchecked Sendable {
     func open(parts: Int, helpers: Int, body: @escaping (Int, Int) -> Void) {
         self.parts = parts
         self.body = body
+        limits = Limits.scope
         next.store(0, ordering: .relaxed)
         state.store(Self.opened + helpers * Self.seat, ordering: .sequentiallyConsistent)
     }
@@ -173,7 +177,7 @@ private final class Job: @unchecked Sendable {
     }
 
     /// Once nobody is inside.
-    func clear() { body = nil }
+    func clear() { (body, limits) = (nil, nil) }
 
     var hasHelpers: Bool { state.load(ordering: .sequentiallyConsistent) != 0 }
 
@@ -195,6 +199,12 @@ private final class Job: @unchecked Sendable {
     /// - Returns: whether nobody is inside any more.
     func leave() -> Bool {
         state.subtract(1, ordering: .sequentiallyConsistent).newValue & (Self.seat - 1) == 0
+    }
+
+    /// Takes part on a thread that is not the caller's.
+    func help(thread: Int) {
+        guard let limits else { return work(thread: thread) }
+        Limits.$scope.withValue(limits) { work(thread: thread) }
     }
 
     func work(thread: Int) {

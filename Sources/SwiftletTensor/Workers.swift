@@ -1,10 +1,5 @@
+internal import SwiftletMachine
 internal import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// Threads that share out the parts of one operation.
 ///
@@ -24,7 +19,7 @@ public final class Workers: Sendable {
     }
 
     /// Processors this process may run on.
-    public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    public static var processorCount: Int { Machine.processorCount }
 
     /// The calling thread alone.
     public static let single = Workers(count: 1)

@@ -101,7 +101,7 @@ package struct WeightFile: Sendable {
     private static func sharded(_ path: String) throws -> WeightFile? {
         let index: JSON
         do {
-            index = try JSON(parsing: readFile(path, limit: 1 << 28))
+            index = try JSON(parsing: readText(path))
         } catch let error as JSONError {
             throw WeightFileError.Cause.damaged("not JSON: \(error)")
         }

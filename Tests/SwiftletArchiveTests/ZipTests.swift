@@ -1,5 +1,6 @@
 import SwiftletArchive
 import SwiftletFiles
+import SwiftletLimits
 import TestSupport
 import Testing
 
@@ -50,11 +51,13 @@ private enum Expected {
     @Test(arguments: Expected.refused.map { ($0.key, $0.value.string ?? "") })
     func damagedArchivesAreRefused(_ name: String, _ word: String) throws {
         let path = fixture("archive/refused/\(name).zip")
-        var limits = ZipLimits()
-        limits.freeBytes = 1 << 20
+        var limits = Limits()
+        limits.decompressedBytes = 1 << 20
         let error = #expect(throws: ArchiveError.self) {
-            let archive = try ZipArchive(path, limits: limits)
-            for entry in archive.entries { _ = try archive.read(entry) }
+            try limits.apply {
+                let archive = try ZipArchive(path)
+                for entry in archive.entries { _ = try archive.read(entry) }
+            }
         }
         let message = try #require(error?.description)
         #expect(message.hasPrefix(path + ":"))
@@ -143,9 +146,14 @@ private enum Expected {
             let archive = try ZipArchive(path)
             #expect(archive.entries.count == 65_600)
             #expect(try archive.read("65599") == [UInt8(65_599 % 256)])
-            var limits = ZipLimits()
-            limits.entries = 65_599
-            #expect(throws: ArchiveError.self) { try ZipArchive(path, limits: limits) }
+            var limits = Limits()
+            limits.archiveEntries = 65_599
+            let error = #expect(throws: ArchiveError.self) {
+                try limits.apply { try ZipArchive(path) }
+            }
+            #expect(
+                error?.cause
+                    == .limit(LimitError(.archiveEntries, found: 65_600, limit: 65_599)))
         }
     }
 

@@ -19,11 +19,11 @@ struct CommandRun {
         shell: String? = nil, meanwhile: (Process) throws -> Void = { _ in }
     ) throws {
         let process = Process()
-        process.executableURL = try Self.binary(program)
+        let binary = try builtProgram(program)
+        process.executableURL = URL(filePath: binary)
         process.arguments = arguments
         if let shell {
             process.executableURL = URL(filePath: "/bin/sh")
-            let binary = try Self.binary(program).path
             process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", binary] + arguments
         }
         process.currentDirectoryURL = URL(filePath: directory, directoryHint: .isDirectory)
@@ -54,18 +54,6 @@ struct CommandRun {
     /// The lines on standard error that begin with `error:`.
     var errorLines: [Substring] {
         errors.split(separator: "\n").filter { $0.hasPrefix("error:") }
-    }
-
-    /// Programs stand beside the tests' own binary.
-    static func binary(_ name: String) throws -> URL {
-        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
-        var folder = bundle.bundleURL
-        for _ in 0..<3 {
-            let binary = folder.appending(path: name)
-            if FileManager.default.isExecutableFile(atPath: binary.path) { return binary }
-            folder.deleteLastPathComponent()
-        }
-        throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: name])
     }
 }
 

@@ -169,8 +169,8 @@ import Testing
                 try model.initialize(seed: 1)
                 try model.save(to: directory + "/m.keras")
                 var peaks: [Double] = []
-                for rows in [20_000, 300_000] {
-                    // 3 MiB, then 46.
+                for rows in [100_000, 300_000] {
+                    // 15 MiB, then 46.
                     let random = CounterRandom(seed: 1)
                     let x = try Tensor(
                         (0..<rows * 40).map { Float(random.bits(at: $0) % 1000) / 8 },
@@ -203,7 +203,7 @@ import Testing
     private static let python = root + "/.venv-recipes/bin/python"
 
     private static var swiftlet: String {
-        get throws { try CommandRun.binary("swiftlet").path }
+        get throws { try builtProgram("swiftlet") }
     }
 
     private static func run(

@@ -39,26 +39,6 @@ import Testing
         }
     }
 
-    @Test func librariesWriteByPath() throws {
-        struct Failure: Error {}
-        try withTemporaryDirectory { directory throws in
-            let path = directory + "/a.bin"
-            try AtomicFile.replace(path) { try AtomicFile.write([7], to: $0) }
-            #expect(try readFile(path) == [7])
-            #expect(throws: Failure.self) {
-                try AtomicFile.replace(path) {
-                    try AtomicFile.write([8], to: $0)
-                    throw Failure()
-                }
-            }
-            #expect(try readFile(path) == [7])
-            #expect(throws: FileError(path, .system(ENOENT))) {
-                try AtomicFile.replace(path) { _ in }
-            }
-            #expect(try directoryContents(directory) == ["a.bin"])
-        }
-    }
-
     @Test func aLinkStaysALink() throws {
         try withTemporaryDirectory { directory throws in
             try AtomicFile.write([1], to: directory + "/real")

@@ -72,6 +72,73 @@ enum Everything {
     }
 }
 
+extension Everything {
+    /// What an object or attribute is, or why it is not read.
+    enum Found: Equatable {
+        case group
+        case tensor(Tensor)
+        case refusal(String)
+
+        static func == (a: Found, b: Found) -> Bool {
+            switch (a, b) {
+            case (.group, .group): true
+            case (.tensor(let a), .tensor(let b)): a.isIdentical(to: b)
+            case (.refusal(let a), .refusal(let b)): a == b
+            default: false
+            }
+        }
+
+        init(_ read: () throws(HDF5Error) -> Found) {
+            do {
+                self = try read()
+            } catch {
+                self = .refusal("\(error)")
+            }
+        }
+    }
+
+    /// Everything below a group, by its path; attributes as `path@name`.
+    static func list(_ group: HDF5Group) -> [String: Found] {
+        var found: [String: Found] = [:]
+        list(group, depth: 0, into: &found)
+        return found
+    }
+
+    private static func list(
+        _ group: HDF5Group, depth: Int, into found: inout [String: Found]
+    ) {
+        do throws(HDF5Error) {
+            for name in try group.attributeNames() {
+                found["\(group.path)@\(name)"] = Found { () throws(HDF5Error) in
+                    try group.attribute(name).map { .tensor($0) } ?? .group
+                }
+            }
+            guard depth < 40 else { return }
+            for name in try group.childNames() {
+                let path = "\(group.path)/\(name)"
+                var below: HDF5Group?
+                found[path] = Found { () throws(HDF5Error) in
+                    switch try group.child(name) {
+                    case .group(let child):
+                        below = child
+                        return .group
+                    case .dataset(let dataset):
+                        for name in try dataset.attributeNames() {
+                            found["\(path)@\(name)"] = Found { () throws(HDF5Error) in
+                                try dataset.attribute(name).map { .tensor($0) } ?? .group
+                            }
+                        }
+                        return .tensor(try dataset.read())
+                    }
+                }
+                if let below { list(below, depth: depth + 1, into: &found) }
+            }
+        } catch {
+            found[group.path] = .refusal("\(error)")
+        }
+    }
+}
+
 /// Deterministic damage.
 struct Mutator {
     private var state: UInt64

@@ -22,7 +22,7 @@ private enum Expected {
     }
 }
 
-private func expect(
+func expect(
     _ tensor: Tensor, equals expected: JSON, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
     #expect(
@@ -43,7 +43,7 @@ private func parts(_ path: String) throws -> (object: String, attribute: String)
     return (String(path[..<at]), String(path[path.index(after: at)...]))
 }
 
-private func attribute(_ path: String, in file: HDF5File) throws -> Tensor? {
+func attribute(_ path: String, in file: HDF5File) throws -> Tensor? {
     let (object, name) = try parts(path)
     return switch try file.root.child(object) {
     case .group(let group): try group.attribute(name)

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Every HDF5 file under `fixtures/`, and what lies in `.keras` archives there.
-private enum Fixtures {
+enum Fixtures {
     static let folders = ["hdf5", "hdf5/structures", "eras", "keras"]
     static let sound = folders.flatMap { folder in files(in: folder) { $0.hasSuffix(".h5") } }
     static let archives = folders.flatMap { folder in
@@ -97,6 +97,9 @@ private enum Fixtures {
     /// Of each file; `SWIFTLET_DAMAGE=3000` makes a long campaign.
     private static let mutations =
         ProcessInfo.processInfo.environment["SWIFTLET_DAMAGE"].flatMap { Int($0) } ?? 60
+
+    /// Of each file that libhdf5 reads in a process of its own, which takes longer.
+    static let isolatedMutations = min(mutations, max(4, mutations / 20))
 
     @Test(arguments: Fixtures.sound + Fixtures.damaged, [true, false])
     func mutations(_ name: String, verifiesChecksums: Bool) throws {

@@ -214,7 +214,7 @@ import Testing
                 from: data, task: .classification, state: path, confidence: nil)
             let expected = try EvaluationState(contentsOf: path).results().json.text()
             let bytes = try readFile(path)
-            for place in stride(from: 0, to: bytes.count, by: 7) {
+            for place in stride(from: 0, to: bytes.count, by: 31) {
                 var damaged = bytes
                 damaged[place] ^= 0xff
                 try AtomicFile.write(damaged, to: path)

@@ -23,3 +23,20 @@ package func keep(_ bytes: [UInt8], as name: String) throws {
     }
     try Data(bytes).write(to: URL(filePath: directory).appending(path: name))
 }
+
+/// The path of a program of the package, which stands beside the tests' own binary.
+package func builtProgram(_ name: String) throws -> String {
+    let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
+    var folder = bundle.bundleURL
+    for _ in 0..<3 {
+        let binary = folder.appending(path: name)
+        if FileManager.default.isExecutableFile(atPath: binary.path) { return binary.path }
+        folder.deleteLastPathComponent()
+    }
+    throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: name])
+}
+
+/// Makes a script one that can be run.
+package func makeExecutable(_ path: String) throws {
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+}

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import SwiftletFiles
 internal import SwiftletReport
 
-struct Bench: ParsableCommand {
+struct Bench: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure how fast a model runs on this machine.")
 

@@ -9,7 +9,7 @@ internal import SwiftletScores
 internal import SwiftletStreaming
 internal import SwiftletTensor
 
-struct Compare: ParsableCommand {
+struct Compare: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell whether two models differ on the same test data by more than chance.",
         discussion: """

@@ -8,7 +8,7 @@ internal import SwiftletTensor
 internal import SwiftletTraining
 internal import SwiftletWeights
 
-struct Convert: ParsableCommand {
+struct Convert: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Rewrite a model or weights in another format or for another era of Keras.",
         discussion: """

@@ -6,7 +6,7 @@ internal import SwiftletKeras
 internal import SwiftletReport
 internal import SwiftletTensor
 
-struct Diff: ParsableCommand {
+struct Diff: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Compare two models, two files of weights, or two traces of `swiftlet trace`.",
         discussion: """

@@ -4,7 +4,7 @@ internal import SwiftletReport
 internal import SwiftletScores
 internal import SwiftletStreaming
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Score a model on data that it has not seen.",
         discussion: """
@@ -108,7 +108,7 @@ extension ScoreOutput {
 /// The JSON that `swiftlet train --history` writes.
 enum TrainingHistory {
     static func read(_ path: String) throws -> JSON {
-        let json = try naming(path) { try JSON(parsing: readFile(path)) }
+        let json = try naming(path) { try JSON(parsing: readText(path)) }
         guard (json["history"] ?? json).object != nil else {
             throw CommandError(path, "no history of a training")
         }

@@ -7,7 +7,7 @@ internal import SwiftletReport
 internal import SwiftletScores
 internal import SwiftletTensor
 
-struct Features: ParsableCommand {
+struct Features: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Run images through a feature network and keep what it says of them.",
         discussion: """

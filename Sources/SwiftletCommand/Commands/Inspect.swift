@@ -7,7 +7,7 @@ internal import SwiftletReport
 internal import SwiftletRuntime
 internal import SwiftletTensor
 
-struct Inspect: ParsableCommand {
+struct Inspect: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "List what is in a model or data file without running it.",
         discussion: """

@@ -4,7 +4,7 @@ internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletTraining
 
-struct LRFind: ParsableCommand {
+struct LRFind: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "lr-find",
         abstract: "Try learning rates on a model and suggest one to train with.",

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SwiftletStreaming
 
-struct Merge: ParsableCommand {
+struct Merge: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Score the parts of an evaluation together.",
         discussion: """

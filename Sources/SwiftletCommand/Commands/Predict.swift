@@ -5,7 +5,7 @@ internal import SwiftletRuntime
 internal import SwiftletStreaming
 internal import SwiftletTraining
 
-struct Predict: ParsableCommand {
+struct Predict: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a model on data and write what it answers.",
         discussion: """

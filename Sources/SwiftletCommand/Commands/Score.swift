@@ -4,7 +4,7 @@ internal import SwiftletReport
 internal import SwiftletScores
 internal import SwiftletTensor
 
-struct Score: ParsableCommand {
+struct Score: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Score predictions against the truth.")
 

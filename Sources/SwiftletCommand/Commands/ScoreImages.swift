@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import SwiftletFeatures
 internal import SwiftletScores
 
-struct ScoreImages: ParsableCommand {
+struct ScoreImages: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Score images against references of the same names, or a set against a real set.",
         discussion: """

@@ -5,7 +5,7 @@ internal import SwiftletLayers
 internal import SwiftletRuntime
 internal import SwiftletTensor
 
-struct Trace: ParsableCommand {
+struct Trace: Subcommand {
     static let configuration = CommandConfiguration(
         abstract:
             "Write what every layer of a model gives, for `swiftlet diff` with another trace.",

@@ -7,7 +7,7 @@ internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletTraining
 
-struct Train: ParsableCommand {
+struct Train: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model and save it.",
         discussion: """

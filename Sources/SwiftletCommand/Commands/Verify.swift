@@ -7,7 +7,7 @@ internal import SwiftletRuntime
 internal import SwiftletTensor
 internal import SwiftletTraining
 
-struct Verify: ParsableCommand {
+struct Verify: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that a model still gives the outputs that are known for certain inputs.",
         discussion: """

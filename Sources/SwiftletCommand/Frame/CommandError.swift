@@ -42,11 +42,10 @@ func naming<Result>(_ model: String, data: String, _ body: () throws -> Result) 
     }
 }
 
-/// Finds out before any work is done whether a file can be written.
+/// Finds out before any work is done whether a file can be written, and keeps it for this process.
 ///
-/// - Throws: ``FileError`` if the folder is missing or a folder stands in its place.
+/// - Throws: ``FileError`` if the folder is missing or may not be written to, if a folder stands in the
+///   file's place, or if another process is about to write it.
 func checkDestination(_ path: String?) throws {
-    guard let path else { return }
-    if PathKind(path) == .directory { throw FileError.isDirectory(path) }
-    guard PathKind(directory(of: path)) == .directory else { throw FileError.notFound(path) }
+    if let path { try claimDestination(path) }
 }

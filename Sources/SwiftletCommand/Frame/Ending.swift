@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SwiftletFiles
 internal import SwiftletKeras
 
 #if canImport(Glibc)
@@ -44,7 +45,11 @@ struct Ending {
     }
 
     func exit() -> Never {
-        if let output { print(output) }
+        if let output {
+            print(output)
+            do { try StandardOutput.finish() } catch { Ending(error).exit() }
+        }
+        removeTemporaryFiles()
         if let errorLine { StandardError.write(errorLine + "\n") }
         platformExit(status)
     }

@@ -27,10 +27,7 @@ enum Interruption {
     static func watch() {
         // A file beyond the limit of its size is an error of the write, as a full disk is.
         signal(SIGXFSZ, SIG_IGN)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
+        var signals = endings
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         #if canImport(Darwin)
             var thread: pthread_t?
@@ -42,18 +39,40 @@ enum Interruption {
     }
 
     private static func serve() -> UnsafeMutableRawPointer? {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
+        var signals = endings
         while true {
             var signal: Int32 = 0
             guard sigwait(&signals, &signal) == 0 else { continue }
             let isFirst = !requested.exchange(true, ordering: .relaxed)
             if isFirst, isAwaited.load(ordering: .relaxed) { continue }
-            removeTemporaryFiles()
-            StandardError.write("error: interrupted\n")
-            _exit(128 + signal)
+            removeTemporaryFiles {
+                StandardError.write("error: interrupted\n")
+                _exit(128 + signal)
+            }
         }
+    }
+
+    /// What asks a process to end, the closing of its terminal included, unless `nohup` is to outlive that.
+    private static var endings: sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        var hangUp = sigaction()
+        sigaction(SIGHUP, nil, &hangUp)
+        if !hangUp.isIgnored { sigaddset(&signals, SIGHUP) }
+        return signals
+    }
+}
+
+extension sigaction {
+    fileprivate var isIgnored: Bool {
+        #if canImport(Darwin)
+            let handler = __sigaction_u.__sa_handler
+        #else
+            let handler = __sigaction_handler.sa_handler
+        #endif
+        // `SIG_IGN` is the address 1.
+        return unsafeBitCast(handler, to: Int.self) == 1
     }
 }

@@ -1,6 +1,11 @@
 internal import ArgumentParser
 internal import SwiftletReport
 
+/// A command that opens files and tells of its work.
+protocol Subcommand: ParsableCommand {
+    var log: LogOptions { get }
+}
+
 /// What every subcommand offers.
 struct LogOptions: ParsableArguments {
     @Flag(help: "No progress and no notes on standard error.")
@@ -8,6 +13,10 @@ struct LogOptions: ParsableArguments {
 
     @Flag(help: "Do not shorten a long error.")
     var details = false
+
+    @OptionGroup var isolation: IsolationOptions
+
+    @OptionGroup var limits: LimitOptions
 
     /// A line for people, such as what is being done.
     func note(_ text: String) {

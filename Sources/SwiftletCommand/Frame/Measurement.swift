@@ -133,17 +133,14 @@ extension Model {
             }
             let type = try input.type(batch: rows, unknown: undeclared)
             if type.dtype == .string {
-                let text = "the quick brown fox jumps over the lazy dog"
                 return try Tensor(
-                    strings: [String](repeating: text, count: type.shape.elementCount),
-                    shape: type.shape)
+                    repeatingText: "the quick brown fox jumps over the lazy dog", shape: type.shape)
             }
             guard type.dtype == .float32 else {
                 return try Tensor(zeros: type.shape, dtype: type.dtype)
             }
             let random = CounterRandom(seed: 0, stream: UInt64(index))
-            return try Tensor(
-                (0..<type.shape.elementCount).map { random.uniform(at: $0) }, shape: type.shape)
+            return try Tensor(shape: type.shape) { random.uniform(at: $0) }
         }
     }
 }

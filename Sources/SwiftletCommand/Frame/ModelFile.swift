@@ -30,10 +30,10 @@ extension Model {
         let name = fileName(of: path).lowercased()
         if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
             return try naming(path) {
-                try JSON(yaml: String(decoding: readFile(path), as: UTF8.self))
+                try JSON(yaml: String(decoding: readText(path), as: UTF8.self))
             }
         }
-        guard name.hasSuffix(".json"), let json = try? JSON(parsing: readFile(path)),
+        guard name.hasSuffix(".json"), let json = try? JSON(parsing: readText(path)),
             Model.isDescription(json)
         else { return nil }
         return json

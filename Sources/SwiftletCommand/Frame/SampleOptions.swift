@@ -3,14 +3,9 @@ internal import SwiftletData
 internal import SwiftletDataset
 internal import SwiftletFiles
 internal import SwiftletLayers
+internal import SwiftletMachine
 internal import SwiftletStreaming
 internal import SwiftletTraining
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// Samples with their targets.
 struct DataOptions: ParsableArguments {
@@ -34,15 +29,12 @@ struct DataOptions: ParsableArguments {
     func load(_ path: String, for model: Model, _ log: LogOptions) throws -> Dataset {
         let roles = DataRoles(of: model)
         var isLarge = onDisk
-        if !isLarge, let size = DataSource.size(of: path, roles), size > Self.memory / 2 {
+        if !isLarge, let size = DataSource.size(of: path, roles), size > Machine.memory / 2 {
             isLarge = true
             log.note("\(path): \(size >> 20) MiB; the samples stay on the disk")
         }
         return try DataSource.load(path, roles: roles, placement: isLarge ? .disk : .memory)
     }
-
-    /// Bytes of memory that this machine has.
-    private static let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
 
     /// An error of a training with the file that it is about: data that do not fit are the data file's
     /// fault, the rest the model's.

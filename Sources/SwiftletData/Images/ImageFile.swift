@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 public import SwiftletTensor
 
 /// Pictures in files: PNG, JPEG, WebP, BMP, PPM and PGM, told apart by their contents.
@@ -6,9 +7,6 @@ public import SwiftletTensor
 /// `uint8`, or `uint16` where the file has more than 8 bits per sample. Palettes are resolved, an
 /// alpha channel is dropped, colours are as stored (no gamma or profile is applied).
 public enum ImageFile {
-    /// More pixels than this are refused before memory is taken for them.
-    package static let largestPixelCount = 1 << 28
-
     /// The picture in a file.
     ///
     /// - Parameter upright: turns the picture as the camera's Exif data say.
@@ -93,8 +91,11 @@ struct ImageExtent {
             throw .malformed("image of \(width) × \(height) pixels")
         }
         let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
-        guard !overflow, pixels <= ImageFile.largestPixelCount else {
-            throw .unsupported("image of \(width) × \(height) pixels")
+        do {
+            try Limits.check(.imagePixels, overflow ? .max : pixels)
+            try Limits.checkTime()
+        } catch {
+            throw .limit(error)
         }
         (self.width, self.height, self.channels) = (width, height, channels)
         do {

@@ -22,11 +22,11 @@ enum JPEG {
                     return try decoder.decompress(
                         bytes, extent, as: isGray ? TJPF_GRAY : TJPF_RGB, into: pixels)
                 }
-                let inks = UnsafeMutableRawBufferPointer.allocate(
-                    byteCount: extent.width * extent.height * 4, alignment: 1)
-                defer { inks.deallocate() }
+                let memory = try TensorStorage(byteCount: extent.width * extent.height * 4)
+                let inks = UnsafeMutableRawBufferPointer(
+                    start: memory.pointer, count: memory.byteCount)
                 try decoder.decompress(bytes, extent, as: TJPF_CMYK, into: inks)
-                print(inks, into: pixels)
+                withExtendedLifetime(memory) { print(inks, into: pixels) }
             }
         }
     }

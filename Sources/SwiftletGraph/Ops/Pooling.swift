@@ -77,7 +77,9 @@ package struct Pooling: Op {
         let output = call.outputTypes[0].shape
         let pool = lowered(input: call.inputTypes[0].shape, output: output)
         let lines = pool.batch * pool.output.0 * pool.output.1
-        let work = pool.output.2 * pool.channels * size.reduce(1, *)
+        // Windows may be wider than what they look at.
+        let window = zip(size, call.inputTypes[0].shape.dropFirst()).map { min($0, $1) }
+        let work = pool.output.2 * pool.channels * window.reduce(1, *)
         call.workers.forEach(count: lines, grain: max(1, (1 << 16) / max(work, 1))) { range in
             var pool = pool
             switch kind {

@@ -55,12 +55,16 @@ package struct Slice: Op {
         let source = call.inputTypes[0]
         let target = call.outputTypes[0].shape
         Movement(rank: target.rank) { axis in
-            (target[axis], source.shape.step(axis) * strides[axis], target.step(axis))
+            (target[axis], step(axis, in: source.shape), target.step(axis))
         }
         .run(
             from: call.input(0) + offset(in: source), to: call.output(),
             elementSize: source.dtype.size, workers: call.workers)
     }
+
+    /// Elements from one that is taken to the next. The product wraps only where one alone is taken,
+    /// so that no step is made.
+    func step(_ axis: Int, in source: Shape) -> Int { source.step(axis) &* strides[axis] }
 
     /// Bytes before the first element taken.
     func offset(in source: TensorType) -> Int {
@@ -99,7 +103,7 @@ package struct SliceGradient: Op {
         call.clear(output: 0)
         guard source.elementCount > 0 else { return }
         Movement(rank: source.rank) { axis in
-            (source[axis], source.step(axis), target.shape.step(axis) * slice.strides[axis])
+            (source[axis], source.step(axis), slice.step(axis, in: target.shape))
         }
         .run(
             from: call.input(0), to: call.output() + slice.offset(in: target),

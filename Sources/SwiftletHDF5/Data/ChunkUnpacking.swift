@@ -1,4 +1,5 @@
 internal import CZlib
+internal import SwiftletMachine
 
 extension FilterPipeline {
     /// Undoes the filters of a chunk, the last one first.
@@ -7,6 +8,7 @@ extension FilterPipeline {
     func unpacked(
         _ packed: UnsafeRawBufferPointer, skipping: UInt32, to size: Int
     ) throws(Refusal) -> [UInt8]? {
+        guard Machine.hasRoom(for: size) else { throw .outOfMemory }
         let applied = filters.enumerated().filter { skipping & (1 << UInt32($0.offset)) == 0 }
             .map(\.element)
         guard !applied.isEmpty else {

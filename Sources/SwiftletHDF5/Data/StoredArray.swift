@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 internal import SwiftletTensor
 
 /// A dataset as its header describes it.
@@ -78,6 +79,9 @@ struct StoredArray: Sendable {
         for bytes in [count, grid.chunkBytes, padded] where bytes.map({ $0 > limit }) ?? true {
             throw .tooLarge(bytes)
         }
+        if filters.isCompressed {
+            try limiting { () throws(LimitError) in try Limits.checkUnpacked(count, from: stored) }
+        }
         if chunks.count < grid.cellCount { try reading.charge(min(count, Self.freeBytes)) }
         return Parts(grid: grid, chunks: chunks)
     }
@@ -85,14 +89,12 @@ struct StoredArray: Sendable {
     private static let freeBytes = 1 << 20
 
     /// Parts never written read as the fill value, so a little is free. Beyond it, plain data needs
-    /// its own size in the file, and deflate is a bomb where it packs better than weights or images
-    /// can.
+    /// its own size in the file, and deflate's claims have a limit of their own.
     private func unpackedLimit(of stored: Int) -> Int {
         guard filters.isCompressed else { return max(Self.freeBytes, stored) }
         let mostThatDeflatePacks = 1032
-        let bombRatio = 200
-        return max(
-            Self.freeBytes, min(stored * mostThatDeflatePacks, max(1 << 30, stored * bombRatio)))
+        let (product, overflow) = stored.multipliedReportingOverflow(by: mostThatDeflatePacks)
+        return max(Self.freeBytes, overflow ? .max : product)
     }
 
     /// Writes all elements, in the file's own type, into a buffer of ``byteCount()`` bytes.
@@ -106,6 +108,7 @@ struct StoredArray: Sendable {
 
     private func copy(
         _ chunks: ArraySlice<StoredChunk>, of grid: ChunkGrid, firstCell: Int = 0,
+        isOnce: Bool = false,
         into buffer: UnsafeMutableRawBufferPointer, _ reading: Reading
     ) throws(Refusal) {
         for chunk in chunks {
@@ -118,6 +121,8 @@ struct StoredArray: Sendable {
             } else {
                 grid.copy(packed, cell: cell, to: buffer)
             }
+            // Whoever reads bands reads each chunk once.
+            if isOnce { reading.image.release(packed) }
         }
     }
 
@@ -181,7 +186,8 @@ struct StoredArray: Sendable {
                         of: first + own.cellCount, in: parts.chunks)]
             return try reader.tensor(byteCount: size, reading) { (buffer) throws(Refusal) in
                 if chunks.count < own.cellCount { try fillAll(buffer) }
-                try copy(chunks, of: own, firstCell: first, into: buffer, reading)
+                try copy(
+                    chunks, of: own, firstCell: first, isOnce: true, into: buffer, reading)
             }
         }
     }

@@ -34,7 +34,7 @@ struct TensorReader {
         filledBy fill: (UnsafeMutableRawBufferPointer) throws(Refusal) -> Void
     ) throws(Refusal) -> Tensor {
         let storage = try refusing { () throws(TensorError) in
-            try TensorStorage(byteCount: byteCount)
+            try TensorStorage(byteCount: TensorError.checked(byteCount))
         }
         try fill(UnsafeMutableRawBufferPointer(start: storage.pointer, count: byteCount))
         if type.scalar.isNative {

@@ -82,7 +82,7 @@ struct AttributeTable {
             var record = record
             let id = try record.fields(heap.idSize)
             let isShared = try record.byte() & 0x2 != 0
-            guard !isShared else { throw .unsupported("an attribute in a shared heap") }
+            guard !isShared else { throw .needsLibrary("an attribute in a shared heap") }
             try visit(heap.object(id))
         }
     }

@@ -1,4 +1,5 @@
 internal import SwiftletFiles
+internal import SwiftletLimits
 internal import SwiftletTensor
 
 /// The bytes of an HDF5 file from its superblock on: addresses in the file count from there.
@@ -54,6 +55,7 @@ final class Reading {
         guard bytes <= allowance - used else {
             throw .damaged("its parts overlap or hold each other")
         }
+        try limiting { () throws(LimitError) in try Limits.checkTime() }
         used += bytes
     }
 

@@ -50,10 +50,13 @@ struct FilterPipeline {
             guard size > 0 else { throw .damaged("elements of no bytes are shuffled") }
             return .shuffle(elementSize: size)
         case 3: return .fletcher32
-        default:
-            let name = names[number].map { " (\($0))" } ?? ""
-            throw .unsupported("compression filter \(number)\(name)")
+        case 4...6: throw .needsLibrary(words(for: number))
+        default: throw .unsupported(words(for: number))
         }
+    }
+
+    static func words(for number: Int) -> String {
+        "compression filter \(number)" + (names[number].map { " (\($0))" } ?? "")
     }
 
     /// As registered with the HDF Group.

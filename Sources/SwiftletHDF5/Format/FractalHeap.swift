@@ -25,7 +25,7 @@ final class FractalHeap {
         var probe = try reading.fields(at: address, count: 9)
         try probe.skip(7)
         let filterSize = try probe.int(2)
-        guard filterSize == 0 else { throw .unsupported("a compressed heap") }
+        guard filterSize == 0 else { throw .needsLibrary("a compressed heap") }
         var fields = try reading.checkedFields("FRHP", at: address, count: fixed + 4)
         try fields.expect(version: 0, of: "a fractal heap")
         idSize = try fields.int(2)

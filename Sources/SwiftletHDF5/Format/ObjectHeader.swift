@@ -136,7 +136,7 @@ struct ObjectHeader {
         switch (version, type) {
         case (1, _): try reference.skip(6 + reading.lengthSize)
         case (2, _), (3, 2): break
-        case (3, _): throw .unsupported("a message in a shared heap")
+        case (3, _): throw .needsLibrary("a message in a shared heap")
         default: throw .unsupported("version \(version) of a shared message")
         }
         let holder = try ObjectHeader(at: try reference.definedAddress(), reading)

@@ -1,3 +1,6 @@
+internal import SwiftletFiles
+internal import SwiftletLimits
+
 /// Why a structure of the file is not read. Where it was met (file, object) is added by whoever
 /// knows it, see ``HDF5Session/naming(_:_:)``.
 struct Refusal: Error {
@@ -7,7 +10,19 @@ struct Refusal: Error {
 
     static func damaged(_ what: String) -> Refusal { .init(.damaged(what)) }
     static func unsupported(_ what: String) -> Refusal { .init(.unsupported(what)) }
+    static func needsLibrary(_ what: String) -> Refusal { .init(.needsLibrary(what)) }
+    static var outOfMemory: Refusal { .init(.file(.outOfMemory)) }
+    static func limit(_ error: LimitError) -> Refusal { .init(.limit(error)) }
     static func tooLarge(_ bytes: Int?) -> Refusal { .init(.tooLarge(bytes: bytes ?? .max)) }
+}
+
+/// Runs a check of the limits in force.
+func limiting(_ check: () throws(LimitError) -> Void) throws(Refusal) {
+    do {
+        try check()
+    } catch {
+        throw .limit(error)
+    }
 }
 
 /// The product of sizes from a file; nil where an `Int` cannot hold it.

@@ -30,7 +30,7 @@ public struct WeightMapping: Sendable {
     /// - Throws: ``KerasFileError`` naming the entry that is not understood.
     public init(contentsOf path: String) throws {
         do {
-            let json = try JSON(parsing: readFile(path, limit: 1 << 28))
+            let json = try JSON(parsing: readText(path))
             guard let object = json.object else {
                 throw KerasFileError(path, .content("no JSON object"))
             }

@@ -78,7 +78,9 @@ extension Initializer {
         case .identity(let gain):
             let columns = shape.last ?? 1
             return try fill(shape) { $0 / columns == $0 % columns ? Float(gain) : 0 }
-        case .shortTimeFourier(let kernel): return try Tensor(kernel.values(shape), shape: shape)
+        case .shortTimeFourier(let kernel):
+            try checkTable(shape, "STFT")
+            return try Tensor(kernel.values(shape), shape: shape)
         case .values(let values): return try Tensor(values, shape: shape)
         case .unitForget(let base):
             var values = try base.tensor(shape, random: random).floats()
@@ -89,7 +91,16 @@ extension Initializer {
     }
 
     private func fill(_ shape: Shape, _ value: (Int) -> Float) throws -> Tensor {
-        try Tensor((0..<shape.elementCount).map(value), shape: shape)
+        try Tensor(shape: shape, by: value)
+    }
+
+    /// What is worked out as a whole may have this many numbers.
+    private static let largestTable = 1 << 28
+
+    private func checkTable(_ shape: Shape, _ name: String) throws {
+        guard shape.elementCount <= Self.largestTable else {
+            throw ModelError.config(key: "initializer", cause: "\(name) of shape \(shape)")
+        }
     }
 
     private func scaled(
@@ -145,6 +156,7 @@ extension Initializer {
         guard shape.rank >= 2 else {
             throw ModelError.config(key: "initializer", cause: "Orthogonal needs two axes or more")
         }
+        try checkTable(shape, "Orthogonal")
         let columns = shape[shape.rank - 1]
         let rows = shape.count(of: ..<(shape.rank - 1))
         let (count, length) = (min(rows, columns), max(rows, columns))

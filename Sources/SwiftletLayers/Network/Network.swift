@@ -1,5 +1,6 @@
 public import SwiftletFiles
 public import SwiftletGraph
+internal import SwiftletLimits
 internal import SwiftletTensor
 
 /// Layers and how they are connected: a whole model's architecture, or a layer of a larger one.
@@ -44,11 +45,13 @@ public struct Network: Layer {
     package var entries: [Entry]
     package let inputs: Structure<Reference>
     package let outputs: Structure<Reference>
+    /// Layers, those of models within it included.
+    private let layerCount: Int
     /// Calls in an order in which they can be computed.
     private let schedule: [Reference]
 
     /// - Throws: ``ModelError/structure(_:)`` if names repeat, references lead nowhere or calls
-    ///   depend on themselves.
+    ///   depend on themselves; a `LimitError` if there are too many layers.
     package init(
         kind: Kind, options: LayerOptions, entries: [Entry], inputs: Structure<Reference>,
         outputs: Structure<Reference>
@@ -58,6 +61,8 @@ public struct Network: Layer {
         self.entries = entries
         self.inputs = inputs
         self.outputs = outputs
+        layerCount = entries.reduce(0) { $0 + (($1.layer as? Network)?.layerCount ?? 1) }
+        try Limits.check(.layers, layerCount)
         var names = Set<String>()
         for entry in entries where !names.insert(entry.name).inserted {
             throw ModelError.structure("two layers are named '\(entry.name)'")

@@ -1,4 +1,5 @@
 internal import SwiftletGraph
+internal import SwiftletLimits
 internal import SwiftletTensor
 
 /// A network's weights and the shapes of its layers' outputs, worked out without computing.
@@ -60,6 +61,9 @@ extension Network {
                 }
             )
         }
+        var bytes = 0
+        for spec in first.lowering.specs { bytes += spec.shape.elementCount * spec.dtype.size }
+        try Limits.check(.modelBytes, bytes)
         return NetworkShapes(
             weights: first.lowering.specs,
             layers: Dictionary(uniqueKeysWithValues: layers),

@@ -105,7 +105,7 @@ extension OperationCall {
     fileprivate mutating func rounded() throws -> Value {
         let x = try x()
         let decimals = try options.int("decimals", default: 0)
-        guard abs(decimals) < 38 else { throw refusal("\(decimals) decimals") }
+        guard -38 < decimals, decimals < 38 else { throw refusal("\(decimals) decimals") }
         if decimals == 0 { return isFloat(x) ? try graph.unary(.round, x) : x }
         if !isFloat(x), decimals > 0 { return x }
         var factor: Float = 1

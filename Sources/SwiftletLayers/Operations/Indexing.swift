@@ -178,7 +178,7 @@ extension OperationCall {
         }
         var rest = shape(x)
         rest.remove(at: axis)
-        return try parts(x, axis, [Int](repeating: 1, count: count)).map {
+        return try parts(x, axis, count: count, of: 1).map {
             try graph.reshape($0, to: rest)
         }
     }

@@ -194,7 +194,7 @@ extension OperationCall {
                 throw refusal("\(count) elements in \(sections) equal parts")
             }
             let size = count / sections
-            return try parts(x, axis, [Int](repeating: size, count: sections))
+            return try parts(x, axis, count: sections, of: size)
         }
         var last = 0
         var sizes: [Int] = []
@@ -211,10 +211,20 @@ extension OperationCall {
         let axis = try axisOption(rank: shape(x).count, default: 0)
         let count = shape(x)[axis]
         let sections = try options.positiveInt("indices_or_sections")
-        guard sections <= 1 << 20 else { throw refusal("\(sections) parts") }
+        try checkParts(sections)
         return try parts(
             x, axis,
             (0..<sections).map { count / sections + ($0 < count % sections ? 1 : 0) })
+    }
+
+    /// Equal parts. A file may ask for more of them than there is memory for.
+    mutating func parts(_ x: Value, _ axis: Int, count: Int, of size: Int) throws -> [Value] {
+        try checkParts(count)
+        return try parts(x, axis, [Int](repeating: size, count: count))
+    }
+
+    private func checkParts(_ count: Int) throws {
+        guard count <= 1 << 20 else { throw refusal("\(count) parts") }
     }
 
     mutating func parts(_ x: Value, _ axis: Int, _ sizes: [Int]) throws -> [Value] {

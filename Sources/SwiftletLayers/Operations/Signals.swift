@@ -155,6 +155,7 @@ extension OperationCall {
     private func window(_ length: Int, _ whole: Int) throws -> [Float]? {
         let before = (whole - length) / 2
         guard before >= 0 else { throw refusal("fft_length \(whole) is below \(length)") }
+        try checkTable(whole)
         let numbers: [Float]
         if let json = options.json["window"], json.isNull { return nil }
         let given = options.value("window") ?? "hann"
@@ -203,6 +204,7 @@ extension OperationCall {
         var frames = try inverseRealTransform(re, im, length: whole)
         if let window = try window(length, whole) {
             // Divided by the sum of squares of all windows that overlap.
+            try checkTable(step)
             var sums = [Float](repeating: 0, count: step)
             for (place, weight) in window.enumerated() { sums[place % step] += weight * weight }
             let scaled = window.enumerated().map { $1 / sums[$0 % step] }
@@ -221,7 +223,9 @@ extension OperationCall {
             GatherGradient(axis: axis, shape: Shape(rest + [total])), frames, indices)
         let start = isCentred ? whole / 2 : 0
         var end = isCentred ? total - whole / 2 : total
-        if let wanted = try options.optionalInt("length") { end = min(start + wanted, total) }
+        if let wanted = try options.optionalInt("length") {
+            end = start + min(wanted, total - start)
+        }
         guard start <= end else { throw refusal("no samples are left") }
         return try graph.slice(added, axis: axis, start..<end)
     }

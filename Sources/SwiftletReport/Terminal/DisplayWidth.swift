@@ -3,11 +3,14 @@ extension String {
     /// marks that combine.
     package var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 
-    /// The text without control characters, which could move the cursor or start an escape.
+    /// The text without what could move the cursor, start an escape or turn the direction of a line.
     package var printable: String {
         String(
             String.UnicodeScalarView(
-                unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
+                unicodeScalars.map { scalar in
+                    scalar.properties.generalCategory == .control
+                        || scalar.properties.isBidiControl ? "\u{fffd}" : scalar
+                }))
     }
 
     /// The text filled with spaces up to `width` columns.

@@ -5,7 +5,7 @@ internal import SwiftletTensor
 ///
 /// A mark, the length and the checksum of the JSON, the JSON, then the tensors' bytes; a member of the JSON
 /// tells their names, types, shapes and checksums.
-struct StateFile {
+package struct StateFile {
     var header: JSONObject
     var tensors: [(name: String, tensor: Tensor)]
 
@@ -33,7 +33,7 @@ struct StateFile {
     }
 
     /// - Throws: ``TrainingError/state(path:cause:)`` if this is no such file or a damaged one.
-    init(contentsOf path: String) throws {
+    package init(contentsOf path: String) throws {
         let file = try MappedFile(path)
         (header, tensors) = try file.withUnsafeBytes { bytes in
             var reader = Reader(bytes: bytes, path: path)

@@ -11,7 +11,9 @@ struct PickledArrays {
     private let recognize: Recognizer
     private let separator: String
     private(set) var arrays: [NamedArray] = []
-    private var stepsLeft = 1 << 20
+    /// Objects that may be looked at. A sound file has every object once, or little more often, in two
+    /// bytes or more; one whose lists hold each other many times over runs out of them at once.
+    private var stepsLeft: Int
 
     private static let deepest = 16
 
@@ -23,6 +25,7 @@ struct PickledArrays {
         numPy = PickledNumPy(heap: heap, owner: owner)
         self.recognize = recognize
         self.separator = separator
+        stepsLeft = min(1 << 20, 1024 + 8 * min(owner.count, 1 << 20))
     }
 
     mutating func collect(

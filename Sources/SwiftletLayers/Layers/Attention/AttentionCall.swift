@@ -104,9 +104,9 @@ extension Lowering {
     ) throws -> Value {
         // Two vectors of places: the whole mask is made only where it is computed.
         let rows = try graph.constant(
-            Tensor((0..<queries).map { Float($0) }, shape: Shape([1, queries, 1])))
+            Tensor(shape: Shape([1, queries, 1])) { Float($0) })
         let columns = try graph.constant(
-            Tensor((0..<keys).map { Float($0) }, shape: Shape([1, 1, keys])))
+            Tensor(shape: Shape([1, 1, keys])) { Float($0) })
         let causal = isCausal ? try graph.compare(.greaterOrEqual, rows, columns) : nil
         guard let window else {
             return try causal ?? graph.compare(.equal, columns, columns)

@@ -118,8 +118,7 @@ public struct LocallyConnected<Rank: SpatialRank>: UnaryLayer {
                 var extents = [Int](repeating: 1, count: 2 * Rank.count + 2)
                 extents[position] = count
                 return try lowering.graph.constant(
-                    Tensor(
-                        (0..<count).map { Float($0 * stride - start) }, shape: Shape(extents)))
+                    Tensor(shape: Shape(extents)) { Float($0 * stride - start) })
             }
             let first = channelsFirst ? 1 : 0
             let input = try ramp(inputs[axis], 1, 0, first + axis)

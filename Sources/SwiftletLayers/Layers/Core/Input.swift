@@ -29,7 +29,7 @@ public struct Input: Layer {
     /// - Parameter extents: with the batch, if the file tells them.
     package init(undeclared extents: [Int?]?) {
         shape = extents.map { Array($0.dropFirst()) } ?? []
-        batchSize = extents?.first ?? nil
+        batchSize = extents.flatMap { $0.first ?? nil }.flatMap { $0 > 0 ? $0 : nil }
         dtype = .float32
         isDeclared = false
         options = LayerOptions(name: nil)
@@ -46,6 +46,9 @@ public struct Input: Layer {
             throw ModelError.config(key: "batch_shape", cause: "missing")
         }
         batchSize = extents.first ?? nil
+        guard batchSize != 0 else {
+            throw ModelError.config(key: "batch_shape", cause: "batches of no rows")
+        }
         shape = Array(extents.dropFirst())
         isDeclared = true
         // A dtype policy object is possible here too; its name is the dtype.

@@ -55,7 +55,7 @@ extension Graph {
         let entries = try cast(
             bin(scale(divide(rows, constant(255)), by: last)), to: .int64)
         let offsets = try constant(
-            Tensor((0..<channels).map { Int64($0 * bins) }, shape: Shape([channels, 1])))
+            Tensor(shape: Shape([channels, 1])) { Int64($0 * bins) })
         let found = try gather(reshape(table, to: [channels * bins]), add(entries, offsets))
         let isUsed = try indicator(compare(.greater, counts, constant(0)))
         let isFlat = try compare(

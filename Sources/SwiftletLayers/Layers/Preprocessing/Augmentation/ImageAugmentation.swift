@@ -116,7 +116,7 @@ extension Lowering {
             var extents = [1, 1, 1, 1]
             extents[axis] = extent
             let places = try graph.constant(
-                Tensor((0..<extent).map { Float($0) }, shape: Shape(extents)))
+                Tensor(shape: Shape(extents)) { Float($0) })
             return try graph.logicalAnd(
                 graph.compare(.greaterOrEqual, places, start),
                 graph.compare(.less, places, graph.add(start, length)))

@@ -79,7 +79,7 @@ public struct RandomCrop: UnaryLayer {
         let start = try lowering.graph.unary(
             .floor, lowering.graph.scale(noise, by: Float(extent - count + 1)))
         let last = try lowering.graph.constant(Float(extent - count))
-        let pixels = try lowering.graph.constant(Tensor((0..<count).map { Float($0) }))
+        let pixels = try lowering.graph.constant(Tensor(shape: Shape([count])) { Float($0) })
         return try lowering.graph.add(pixels, lowering.graph.minimum(start, last))
     }
 }

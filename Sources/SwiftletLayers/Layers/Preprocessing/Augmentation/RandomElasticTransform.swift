@@ -80,7 +80,7 @@ package struct RandomElasticTransform: ImageAugmentation {
             var extents = [1, 1, 1]
             extents[axis] = stack[axis]
             return try lowering.graph.constant(
-                Tensor((0..<stack[axis]).map { Float($0) }, shape: Shape(extents)))
+                Tensor(shape: Shape(extents)) { Float($0) })
         }
         let wide = try lowering.graph.reshape(
             lowering.graph.broadcast(

@@ -46,7 +46,7 @@ extension Graph {
     mutating func blurred(_ images: Value, size: [Int], sigma: [Value]) throws -> Value {
         func bell(_ axis: Int) throws -> Value {
             let middle = Float(size[axis] - 1) / 2
-            let places = try constant(Tensor((0..<size[axis]).map { Float($0) - middle }))
+            let places = try constant(Tensor(shape: Shape([size[axis]])) { Float($0) - middle })
             let weights = try exp(scale(square(divide(places, sigma[axis])), by: -0.5))
             return try divide(weights, sum(weights, axes: [0]))
         }

@@ -234,13 +234,16 @@ extension IndexLookup {
     }
 
     /// The weight of every column: where the special entries have none of their own, the mean.
-    var columnWeights: [Float]? {
+    func columnWeights() throws -> Tensor? {
         guard mode == .tfIDF, let weights else { return nil }
-        let isWhole = beginsWithSpecial
         let mean = weights.reduce(0) { $0 + Double($1) } / Double(max(weights.count, 1))
-        let front = isWhole ? [] : [Float](repeating: Float(mean), count: firstEntry)
-        let known = front + weights
-        return known + [Float](repeating: 0, count: max(0, depth - known.count))
+        let front = beginsWithSpecial ? 0 : firstEntry
+        let shape = try Shape([max(depth, front + weights.count)])
+        return try Tensor(shape: shape) { column in
+            let entry = column - front
+            return entry < 0
+                ? Float(mean) : weights.indices.contains(entry) ? weights[entry] : 0
+        }
     }
 }
 
@@ -291,9 +294,8 @@ extension IndexLookup {
         let encoded = try lowering.encoded(
             shape.rank == 0 && mode != .int
                 ? lowering.graph.reshape(numbers, to: [1]) : numbers, as: mode, depth: depth)
-        guard let columns = columnWeights else { return encoded }
-        return try lowering.graph.multiply(
-            encoded, lowering.graph.constant(Tensor(columns)))
+        guard let columns = try columnWeights() else { return encoded }
+        return try lowering.graph.multiply(encoded, lowering.graph.constant(columns))
     }
 
     private func bucket(_ x: Value, in lowering: inout Lowering) throws -> Value {

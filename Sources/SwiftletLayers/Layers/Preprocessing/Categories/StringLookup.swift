@@ -49,7 +49,7 @@ extension StringLookup: StoredState {
 extension IndexLookup {
     /// The weights as Keras 3 wants to find them, once for each part of the layer.
     func storedWeights(parts: [String]) -> [(part: String, name: String, value: Tensor)] {
-        guard let columns = columnWeights, let tensor = try? Tensor(columns) else { return [] }
+        guard let tensor = try? columnWeights() else { return [] }
         return parts.map { ($0, "idf_weights", tensor) }
     }
 }
