@@ -175,6 +175,18 @@ targets += [
         "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "TestSupport"),
 ]
 
+// Floor 5: rows of files through models, in parts.
+targets += [
+    library(
+        "SwiftletStreaming", "CKernels", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime",
+        "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
+    tests(
+        "SwiftletStreamingTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores",
+        "SwiftletStreaming", "SwiftletTensor", "TestSupport"),
+]
+
 // Floor 5: networks that scores look through.
 targets += [
     library(
@@ -198,7 +210,8 @@ targets += [
     library(
         "Swiftlet", "SwiftletData", "SwiftletDataset", "SwiftletFiles", "SwiftletGraph",
         "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletLimits", "SwiftletReport",
-        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletRuntime", "SwiftletScores", "SwiftletStreaming",
+        "SwiftletTensor", "SwiftletTraining"),
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
@@ -226,7 +239,7 @@ targets += [
             "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
             "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
-            "SwiftletScores", "SwiftletTensor",
+            "SwiftletScores", "SwiftletStreaming", "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),

@@ -10,5 +10,6 @@
 @_exported public import SwiftletReport
 @_exported public import SwiftletRuntime
 @_exported public import SwiftletScores
+@_exported public import SwiftletStreaming
 @_exported public import SwiftletTensor
 @_exported public import SwiftletTraining

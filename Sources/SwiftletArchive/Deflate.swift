@@ -90,17 +90,79 @@ final class Inflater {
     }
 }
 
-/// `bytes` as a raw deflate stream; nil without memory.
-func deflated(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
-    let size = Int32(MemoryLayout<z_stream>.size)
-    guard
-        let stream = Stream(
+extension Stream {
+    /// For packing.
+    init?(deflating: Void) {
+        let size = Int32(MemoryLayout<z_stream>.size)
+        self.init(
             {
                 deflateInit2_(
                     $0, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY,
                     ZLIB_VERSION, size)
             }, end: { deflateEnd($0) })
-    else { return nil }
+    }
+}
+
+/// Packs bytes that come piece by piece into a raw deflate stream.
+final class Deflater {
+    private let stream: Stream
+    private var output = [UInt8](repeating: 0, count: 1 << 18)
+    private var pending: [UInt8] = []
+    private static let pieceSize = 1 << 18
+
+    /// Nil without memory.
+    init?() {
+        guard let stream = Stream(deflating: ()) else { return nil }
+        self.stream = stream
+    }
+
+    /// Packs more bytes; `write` takes what is ready. How the bytes are cut into pieces does not show.
+    ///
+    /// - Parameter isLast: whether these bytes, which may be none, are the last ones.
+    func add(
+        _ bytes: UnsafeRawBufferPointer, isLast: Bool,
+        _ write: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        var taken = 0
+        while taken < bytes.count {
+            let count = min(Self.pieceSize - pending.count, bytes.count - taken)
+            pending += bytes[taken..<taken + count]
+            taken += count
+            if pending.count == Self.pieceSize { try pack(isLast: false, write) }
+        }
+        if isLast { try pack(isLast: true, write) }
+    }
+
+    private func pack(
+        isLast: Bool, _ write: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let input = pending
+        pending.removeAll(keepingCapacity: true)
+        try input.withUnsafeBytes { bytes in
+            var taken = 0
+            while true {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
+                let step = output.withUnsafeMutableBytes {
+                    stream.run(from: rest, to: $0) { state, isEnd in
+                        deflate(state, isLast && isEnd ? Z_FINISH : Z_NO_FLUSH)
+                    }
+                }
+                taken += step.taken
+                if step.given > 0 {
+                    try output.withUnsafeBytes {
+                        try write(UnsafeRawBufferPointer(rebasing: $0[..<step.given]))
+                    }
+                }
+                // Room that is left over means that there is nothing more for now.
+                if step.isEnd || step.given < output.count { return }
+            }
+        }
+    }
+}
+
+/// `bytes` as a raw deflate stream; nil without memory.
+func deflated(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    guard let stream = Stream(deflating: ()) else { return nil }
     var packed = [UInt8](
         repeating: 0, count: Int(deflateBound(stream.state, UInt(bytes.count))))
     let step = packed.withUnsafeMutableBytes { output in

@@ -95,7 +95,7 @@ package struct ZipArchive: Sendable {
 }
 
 /// The checksum of `bytes` that continues `start`, the one of the bytes before them.
-func crc32(of bytes: UnsafeRawBufferPointer, continuing start: UInt32 = 0) -> UInt32 {
+package func crc32(of bytes: UnsafeRawBufferPointer, continuing start: UInt32 = 0) -> UInt32 {
     // Without bytes zlib would answer with the first value instead of the running one.
     guard let base = bytes.bindMemory(to: UInt8.self).baseAddress, !bytes.isEmpty else {
         return start

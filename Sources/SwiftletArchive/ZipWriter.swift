@@ -34,9 +34,7 @@ package struct ZipWriter: ~Copyable {
         _ name: String, _ bytes: UnsafeRawBufferPointer, compressed: Bool = false,
         alignment: Int = 1
     ) throws(ArchiveError) {
-        guard names.insert(name).inserted, (1...Int(UInt16.max)).contains(name.utf8.count) else {
-            throw ArchiveError(path, entry: name, .unsupported("such an entry name, or one twice,"))
-        }
+        try claim(name)
         var packed: [UInt8]?
         if compressed {
             packed = deflated(bytes)
@@ -44,14 +42,67 @@ package struct ZipWriter: ~Copyable {
                 throw ArchiveError(path, entry: name, .file(.outOfMemory))
             }
         }
-        let entry = Entry(
-            name: Array(name.utf8), method: compressed ? ZipFormat.deflated : ZipFormat.stored,
-            crc32: crc32(of: bytes), size: UInt64(bytes.count),
-            compressedSize: UInt64(packed?.count ?? bytes.count), offset: position,
-            wideFrom: wideFrom)
+        let entry = entry(
+            name, compressed ? ZipFormat.deflated : ZipFormat.stored, crc32(of: bytes),
+            size: bytes.count, packed: packed?.count ?? bytes.count)
         try write(entry.localHeader(alignment: compressed ? 1 : alignment))
         if let packed { try write(packed) } else { try write(bytes) }
         directory += entry.centralHeader()
+    }
+
+    /// Adds an entry whose bytes come piece by piece and need not fit in memory.
+    ///
+    /// - Parameter content: calls its argument with one piece after the other; the same ones each time.
+    package mutating func add(
+        _ name: String, compressed: Bool = false, alignment: Int = 1,
+        pieces content: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        try claim(name)
+        var checksum: UInt32 = 0
+        var count = 0
+        func note(_ piece: UnsafeRawBufferPointer) {
+            checksum = crc32(of: piece, continuing: checksum)
+            count += piece.count
+        }
+        guard compressed else {
+            try content(note)
+            let entry = entry(name, ZipFormat.stored, checksum, size: count, packed: count)
+            try write(entry.localHeader(alignment: alignment))
+            try content { try write($0) }
+            directory += entry.centralHeader()
+            return
+        }
+        // Its header, which comes first, says how long the packed bytes are.
+        guard let deflater = Deflater() else {
+            throw ArchiveError(path, entry: name, .file(.outOfMemory))
+        }
+        var spool = try SpoolFile(name: path)
+        try content { piece in
+            note(piece)
+            try deflater.add(piece, isLast: false) { try spool.append($0) }
+        }
+        try deflater.add(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) {
+            try spool.append($0)
+        }
+        let packed = try spool.finish()
+        let entry = entry(name, ZipFormat.deflated, checksum, size: count, packed: packed.count)
+        try write(entry.localHeader(alignment: 1))
+        try packed.forEachPiece { try write($0) }
+        directory += entry.centralHeader()
+    }
+
+    private mutating func claim(_ name: String) throws(ArchiveError) {
+        guard names.insert(name).inserted, (1...Int(UInt16.max)).contains(name.utf8.count) else {
+            throw ArchiveError(path, entry: name, .unsupported("such an entry name, or one twice,"))
+        }
+    }
+
+    private func entry(
+        _ name: String, _ method: UInt16, _ checksum: UInt32, size: Int, packed: Int
+    ) -> Entry {
+        Entry(
+            name: Array(name.utf8), method: method, crc32: checksum, size: UInt64(size),
+            compressedSize: UInt64(packed), offset: position, wideFrom: wideFrom)
     }
 
     package mutating func add(

@@ -12,8 +12,8 @@ struct Swiftlet: ParsableCommand {
         abstract: "Train, run and score neural networks in Keras files, without Python.",
         version: "0.1.0",
         subcommands: [
-            Demo.self, New.self, Train.self, LRFind.self, Predict.self, Evaluate.self, Score.self,
-            Compare.self,
+            Demo.self, New.self, Train.self, LRFind.self, Predict.self, Evaluate.self, Merge.self,
+            Score.self, Compare.self,
             ScoreImages.self, Features.self, Convert.self, Inspect.self, Diff.self, Trace.self,
             Verify.self,
             Bench.self,

@@ -30,7 +30,7 @@ public struct Dataset: Sendable {
         self.targets = targets
         count = first.tensor.shape[0]
         self.sampleWeights = try sampleWeights.map { weights throws(DatasetError) in
-            try Self.checked(weights, count: first.tensor.shape[0])
+            try Self.sampleWeights(weights, count: first.tensor.shape[0])
         }
     }
 
@@ -39,8 +39,10 @@ public struct Dataset: Sendable {
         try self.init(inputs: ["x": x], targets: ["y": y], sampleWeights: sampleWeights)
     }
 
-    /// A column is a vector.
-    private static func checked(_ weights: Tensor, count: Int) throws(DatasetError) -> Tensor {
+    /// Weights as a dataset of `count` samples has them: float32, a column as a vector.
+    package static func sampleWeights(
+        _ weights: Tensor, count: Int
+    ) throws(DatasetError) -> Tensor {
         guard weights.shape.first == count else { throw .sampleWeights(weights.shape) }
         return try DatasetError.wrapping {
             let weights = try weights.converted(to: .float32)

@@ -37,6 +37,16 @@ package struct AtomicFile: ~Copyable {
         }
     }
 
+    /// Where the bytes are until then, for a library that opens files by path itself. It is locked.
+    package var temporaryPath: String { temporary.path }
+
+    /// What is written next goes to `offset`.
+    package borrowing func seek(to offset: Int) throws(FileError) {
+        try FileError.naming(path) { () throws(FileError) in
+            try temporary.descriptor.seek(to: offset)
+        }
+    }
+
     /// Puts the file under its path. The bytes are on the disk when this returns.
     package consuming func commit() throws(FileError) {
         let target = target

@@ -68,6 +68,10 @@ package struct Descriptor: ~Copyable {
         }
     }
 
+    borrowing func seek(to offset: Int) throws(FileError) {
+        guard lseek(number, off_t(offset), SEEK_SET) >= 0 else { throw FileError(errnoFor: path) }
+    }
+
     borrowing func setMode(_ mode: mode_t) throws(FileError) {
         guard fchmod(number, mode) == 0 else { throw FileError(errnoFor: path) }
     }

@@ -7,6 +7,7 @@
 /// A file that is only ever written at its end, by one process at a time.
 package final class GrowingFile {
     private let descriptor: Descriptor
+    private let isTemporary: Bool
     private var synchronized = ContinuousClock.now
     private static let patience = Duration.seconds(2)
 
@@ -19,9 +20,26 @@ package final class GrowingFile {
         guard try descriptor.status().isRegular else { throw FileError(path, .notRegular) }
         guard try descriptor.lock() != .taken else { throw FileError(path, .inUse) }
         if isNew { try synchronizeDirectory(directory(of: path)) }
+        isTemporary = false
     }
 
-    deinit { try? descriptor.synchronize() }
+    /// A file without a name, as ``SpoolFile``.
+    ///
+    /// - Parameter name: what errors call it.
+    package init(temporary name: String) throws(FileError) {
+        descriptor = try Descriptor(temporary: ())
+        isTemporary = true
+    }
+
+    /// What it holds so far, mapped.
+    ///
+    /// - Parameter name: what errors call it.
+    package func mapped(name: String) throws(FileError) -> MappedFile {
+        let count = Int(try descriptor.status().st_size)
+        return try MappedFile(mapping: descriptor, count: count, name: name)
+    }
+
+    deinit { if !isTemporary { try? descriptor.synchronize() } }
 
     /// Cuts off what stands behind the first `count` bytes.
     package func truncate(to count: Int) throws(FileError) { try descriptor.truncate(to: count) }
@@ -32,7 +50,7 @@ package final class GrowingFile {
             try descriptor.write(UnsafeRawBufferPointer(bytes))
         }
         let now = ContinuousClock.now
-        guard now - synchronized > Self.patience else { return }
+        guard !isTemporary, now - synchronized > Self.patience else { return }
         synchronized = now
         try descriptor.synchronize()
     }

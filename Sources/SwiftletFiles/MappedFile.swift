@@ -138,8 +138,9 @@ package final class MappedFile: @unchecked Sendable {
                 start + part.count <= own + bytes.count
             else { return }
             let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-            let first = (Int(bitPattern: start) + page - 1) & -page
-            let end = Int(bitPattern: start + part.count) & -page
+            // Whole pages: what lies beside the part in them is fetched anew as well.
+            let first = Int(bitPattern: start) & -page
+            let end = (Int(bitPattern: start + part.count) + page - 1) & -page
             guard end > first, let first = UnsafeMutableRawPointer(bitPattern: first) else {
                 return
             }

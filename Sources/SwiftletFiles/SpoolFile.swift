@@ -19,23 +19,7 @@ package struct SpoolFile: ~Copyable {
     /// - Parameter name: what errors call it: the file whose content it takes.
     package init(name: String) throws(FileError) {
         self.name = name
-        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
-        descriptor = try Self.unnamed(in: folder)
-    }
-
-    private static func unnamed(in folder: String) throws(FileError) -> Descriptor {
-        #if os(Linux)
-            // `O_TMPFILE`, which the C library does not show to Swift: there is no moment with a name.
-            let unnamed = O_DIRECTORY | 0o20_000_000
-            if let file = try? Descriptor(folder, flags: O_RDWR | unnamed, mode: 0o600) {
-                return file
-            }
-        #endif
-        let tag = String(UInt64.random(in: .min ... .max), radix: 36)
-        let path = "\(folder)/.swiftlet-\(tag).tmp"
-        let file = try Descriptor(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-        unlink(path)
-        return file
+        descriptor = try Descriptor(temporary: ())
     }
 
     /// Bytes so far.
@@ -78,5 +62,24 @@ package struct SpoolFile: ~Copyable {
     package consuming func finish() throws(FileError) -> MappedFile {
         try flush()
         return try MappedFile(mapping: descriptor, count: written, name: name)
+    }
+}
+
+extension Descriptor {
+    /// A new file for reading and writing without a name.
+    init(temporary: Void) throws(FileError) {
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+        #if os(Linux)
+            // `O_TMPFILE`, which the C library does not show to Swift: there is no moment with a name.
+            let unnamed = O_DIRECTORY | 0o20_000_000
+            if let file = try? Descriptor(folder, flags: O_RDWR | unnamed, mode: 0o600) {
+                self = file
+                return
+            }
+        #endif
+        let tag = String(UInt64.random(in: .min ... .max), radix: 36)
+        let path = "\(folder)/.swiftlet-\(tag).tmp"
+        try self.init(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        unlink(path)
     }
 }

@@ -15,7 +15,7 @@ internal import Synchronization
 final class TemporaryFile: @unchecked Sendable {
     /// Not to be renamed or closed by anybody else.
     let descriptor: Descriptor
-    private let path: String
+    let path: String
     private var isNamed = true
 
     private static let prefix = ".swiftlet-"

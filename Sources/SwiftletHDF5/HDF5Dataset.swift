@@ -59,18 +59,40 @@ package struct HDF5Dataset: Sendable {
     ///
     /// - Throws: ``HDF5Error`` as ``read()``, or what `body` throws.
     package func forEachBand(_ body: (Tensor) throws -> Void) throws {
+        guard let bands = try bands() else { return try body(read()) }
+        for number in 0..<bands.count {
+            let tensor = try bands.read(number)
+            try body(tensor)
+            tensor.releasePages()
+        }
+    }
+
+    /// The outermost axis in pieces that are read one by one, each of as many rows as the file keeps
+    /// together.
+    package struct Bands: Sendable {
+        /// Rows of each; the last may have fewer.
+        package let rows: Int
+        package let count: Int
+        fileprivate let bands: StoredArray.Bands
+        fileprivate let dataset: HDF5Dataset
+
+        package func read(_ number: Int) throws(HDF5Error) -> Tensor {
+            let operation = HDF5Session.Operation(
+                part: .elements, address: dataset.object.address)
+            return try dataset.session.perform(operation, at: dataset.path) {
+                (reading) throws(Refusal) in
+                try dataset.array.tensor(of: number, in: bands, dataset.session.heap, reading)
+            }
+        }
+    }
+
+    /// Nil where no bytes were ever written: all of it is fill values.
+    package func bands() throws(HDF5Error) -> Bands? {
         let operation = HDF5Session.Operation(part: .elements, address: object.address)
         let bands = try session.perform(operation, at: path) { (reading) throws(Refusal) in
             try array.bands(reading)
         }
-        guard let bands else { return try body(read()) }
-        for band in 0..<bands.count {
-            let tensor = try session.perform(operation, at: path) { (reading) throws(Refusal) in
-                try array.tensor(of: band, in: bands, session.heap, reading)
-            }
-            try body(tensor)
-            tensor.releasePages()
-        }
+        return bands.map { Bands(rows: $0.rows, count: $0.count, bands: $0, dataset: self) }
     }
 
     /// The names of the dataset's attributes, sorted.

@@ -10,6 +10,7 @@ package import SwiftletTensor
 package final class HDF5Writer {
     private let name: String
     private let id: hid_t
+    private var isClosed = false
 
     /// Steps in which the file grows in memory.
     private static let growth = 16 << 20
@@ -50,8 +51,21 @@ package final class HDF5Writer {
         return try writer.bytes()
     }
 
-    private init(named name: String) throws(HDF5Error) {
+    /// - Parameter path: of a file on the disk that is made; nil for one in memory.
+    private init(named name: String, onDisk path: String? = nil) throws(HDF5Error) {
         self.name = name
+        if let path {
+            id = try HDF5Library.locked { () throws(HDF5Error) in
+                let place = Place(file: name, object: nil)
+                let access = try Handle(
+                    H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
+                // The writer of the file has it locked already.
+                try place.check(H5Pset_file_locking(access.id, false, true))
+                return try place.check(
+                    H5Fcreate(path, chdf5_truncate(), defaultList, access.id))
+            }
+            return
+        }
         id = try HDF5Library.locked { () throws(HDF5Error) in
             let place = Place(file: name, object: nil)
             try Self.requireRoom(for: 0, place)
@@ -65,6 +79,7 @@ package final class HDF5Writer {
     }
 
     deinit {
+        guard !isClosed else { return }
         let id = id
         try? HDF5Library.locked { () throws(HDF5Error) in _ = H5Fclose(id) }
     }
@@ -160,6 +175,86 @@ package final class HDF5Writer {
             throw HDF5Error(name, object: "\(path)@\(attribute)", .damaged("\(error)"))
         }
         try self.attribute(attribute, of: path, value)
+    }
+
+    // MARK: Larger than memory
+
+    /// A dataset of numbers that come piece by piece.
+    package struct Streamed {
+        let path: String
+        let dtype: DType
+        let shape: Shape
+        let pieces: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+
+        /// - Parameter pieces: calls its argument with all bytes in order.
+        package init(
+            _ path: String, _ dtype: DType, _ shape: Shape,
+            pieces: @escaping ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+        ) {
+            (self.path, self.dtype, self.shape, self.pieces) = (path, dtype, shape, pieces)
+        }
+    }
+
+    /// Writes a file of datasets that need not fit in memory; it appears whole or not at all.
+    ///
+    /// The library lays the file out and puts what is small into it. The numbers are then written to
+    /// their places without it: a full disk is no concern of its state.
+    ///
+    /// - Parameter body: writes what else the file holds.
+    package static func write(
+        to path: String, _ datasets: [Streamed], _ body: (HDF5Writer) throws -> Void = { _ in }
+    ) throws {
+        do {
+            let file = try AtomicFile(replacing: path)
+            let writer = try HDF5Writer(named: path, onDisk: file.temporaryPath)
+            let places = try datasets.map { try writer.reserve($0) }
+            try body(writer)
+            try writer.close()
+            for (dataset, place) in zip(datasets, places) {
+                guard let place else { continue }
+                try file.seek(to: place)
+                try dataset.pieces { try file.write($0) }
+            }
+            try file.commit()
+        } catch let error as FileError {
+            throw HDF5Error(FileError(path, error.cause))
+        }
+    }
+
+    /// Makes a dataset in one piece without writing its numbers; returns where they lie in the file, nil
+    /// if there are none.
+    private func reserve(_ dataset: Streamed) throws(HDF5Error) -> Int? {
+        try HDF5Library.locked { () throws(HDF5Error) in
+            let place = Place(file: name, object: dataset.path)
+            var parts = dataset.path.split(separator: "/")
+            guard let last = parts.popLast() else { throw place.error(.missing) }
+            let group = try openGroup(parts.joined(separator: "/"), place)
+            let type = try Outgoing.type(dataset.dtype).makeHandle(place)
+            let space = try Self.space(dataset.shape, place)
+            let list = try Handle(H5Pcreate(chdf5_dataset_create()), at: place, close: H5Pclose)
+            try place.check(H5Pset_obj_track_times(list.id, false))
+            try place.check(H5Pset_layout(list.id, H5D_CONTIGUOUS))
+            try place.check(H5Pset_alloc_time(list.id, H5D_ALLOC_TIME_EARLY))
+            try place.check(H5Pset_fill_time(list.id, H5D_FILL_TIME_NEVER))
+            let made = try Handle(
+                H5Dcreate2(
+                    group.id, String(last), type.id, space.id, defaultList, list.id, defaultList),
+                at: place, close: H5Dclose)
+            guard dataset.shape.elementCount > 0 else { return nil }
+            guard let offset = Int(exactly: H5Dget_offset(made.id)) else {
+                throw place.libraryError()
+            }
+            return offset
+        }
+    }
+
+    /// Puts everything that the library still holds into the file.
+    private func close() throws(HDF5Error) {
+        try HDF5Library.locked { () throws(HDF5Error) in
+            try Place(file: name, object: nil).check(H5Fflush(id, H5F_SCOPE_LOCAL))
+            isClosed = true
+            try Place(file: name, object: nil).check(H5Fclose(id))
+        }
     }
 
     private func openGroup(_ path: String, _ place: Place) throws(HDF5Error) -> Handle {

@@ -10,15 +10,22 @@ struct Outgoing {
         self.tensor = tensor
         type =
             switch tensor.dtype {
-            case .bool: .bool
-            case .bfloat16: .opaqueBFloat16
             case .string where strings == .variable: .variableString(isUTF8: true)
             case .string:
                 .fixedString(
                     size: max(1, (tensor.strings ?? []).lazy.map(\.utf8.count).max() ?? 1),
                     padding: .nullPadded, isUTF8: false)
-            default: .number(tensor.dtype)
+            default: Self.type(tensor.dtype)
             }
+    }
+
+    /// How numbers of a type are stored: byte for byte as a tensor has them.
+    static func type(_ dtype: DType) -> ElementType {
+        switch dtype {
+        case .bool: .bool
+        case .bfloat16: .opaqueBFloat16
+        default: .number(dtype)
+        }
     }
 
     /// Calls `write` with the elements as ``type`` lays them out; not at all if there are none.

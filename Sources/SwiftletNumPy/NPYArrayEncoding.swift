@@ -6,10 +6,10 @@ extension NPYArray {
     ///
     /// - Throws: `unsupported` for more axes than NumPy has.
     package static func encode(_ tensor: Tensor) throws(NPYError) -> [UInt8] {
-        guard tensor.rank <= NPYHeader.largestRank else {
-            throw .unsupported("rank \(tensor.rank) in .npy files")
-        }
         if let strings = tensor.strings {
+            guard tensor.rank <= NPYHeader.largestRank else {
+                throw .unsupported("rank \(tensor.rank) in .npy files")
+            }
             let scalars = strings.map { $0.unicodeScalars.map(\.value.littleEndian) }
             // NumPy has no strings of width 0.
             let width = max(1, scalars.map(\.count).max() ?? 0)
@@ -21,15 +21,25 @@ extension NPYArray {
             }
             return bytes
         }
-        guard let descriptor = NPYHeader.Element.descriptor(tensor.dtype) else {
-            throw .unsupported("dtype \(tensor.dtype) in .npy files")
-        }
-        var bytes = header(descriptor: descriptor, shape: tensor.shape)
+        var bytes = try header(dtype: tensor.dtype, shape: tensor.shape)
         tensor.withUnsafeBytes { elements in
             bytes.reserveCapacity(bytes.count + elements.count)
             bytes.append(contentsOf: elements)
         }
         return bytes
+    }
+
+    /// What stands before the numbers of an array that is written piece by piece.
+    ///
+    /// - Throws: `unsupported` for more axes than NumPy has, and for texts.
+    package static func header(dtype: DType, shape: Shape) throws(NPYError) -> [UInt8] {
+        guard shape.rank <= NPYHeader.largestRank else {
+            throw .unsupported("rank \(shape.rank) in .npy files")
+        }
+        guard let descriptor = NPYHeader.Element.descriptor(dtype) else {
+            throw .unsupported("dtype \(dtype) in .npy files")
+        }
+        return header(descriptor: descriptor, shape: shape)
     }
 
     private static func header(descriptor: String, shape: Shape) -> [UInt8] {

@@ -36,7 +36,9 @@ struct NPYHeader: Equatable {
     static let largestRank = 64
 
     /// Reads the header and checks it against the number of bytes there are.
-    init(parsing bytes: UnsafeRawBufferPointer) throws(NPYError) {
+    ///
+    /// - Parameter total: of the file, where `bytes` are only its first ones.
+    init(parsing bytes: UnsafeRawBufferPointer, total: Int? = nil) throws(NPYError) {
         let fields: [String: PythonLiteral]
         (fields, dataOffset) = try Self.fields(in: bytes)
         guard case .string(let descriptor)? = fields["descr"] else {
@@ -52,13 +54,24 @@ struct NPYHeader: Equatable {
         element = try Element(descriptor: descriptor)
         self.isFortranOrder = isFortranOrder
         shape = try Self.shape(extents)
-        try checkSize(found: bytes.count - dataOffset)
+        try checkSize(found: (total ?? bytes.count) - dataOffset)
     }
 
     /// What the header says, and where it ends.
     static func fields(
         in bytes: UnsafeRawBufferPointer
     ) throws(NPYError) -> ([String: PythonLiteral], end: Int) {
+        let (textStart, end) = try textRange(in: bytes)
+        guard bytes.count >= end else { throw .truncated(needed: end, found: bytes.count) }
+        // Versions 1 and 2 are Latin-1, which matters only in names of fields, unsupported here.
+        return (try PythonLiteral.dictionary(Array(bytes[textStart..<end])), end)
+    }
+
+    /// Bytes that tell how long the header is.
+    static let startCount = 12
+
+    /// Where the header's dictionary begins and ends.
+    static func textRange(in bytes: UnsafeRawBufferPointer) throws(NPYError) -> (Int, end: Int) {
         guard bytes.starts(with: magic) else { throw .wrongFormat(expected: "a NumPy .npy file") }
         guard bytes.count >= 10 else { throw .truncated(needed: 10, found: bytes.count) }
         let version = bytes[6]
@@ -68,10 +81,7 @@ struct NPYHeader: Equatable {
             throw .truncated(needed: textStart, found: bytes.count)
         }
         let length = bytes[8..<textStart].reversed().reduce(0) { $0 << 8 | Int($1) }
-        let end = textStart + length
-        guard bytes.count >= end else { throw .truncated(needed: end, found: bytes.count) }
-        // Versions 1 and 2 are Latin-1, which matters only in names of fields, unsupported here.
-        return (try PythonLiteral.dictionary(Array(bytes[textStart..<end])), end)
+        return (textStart, textStart + length)
     }
 
     private static func shape(_ extents: [PythonLiteral]) throws(NPYError) -> Shape {

@@ -67,17 +67,19 @@ public final class Predictor: Sendable {
     public func predict(
         _ inputs: [Tensor], batchSize: Int = 32, progress: ((Int) -> Void)? = nil
     ) throws -> [Tensor] {
+        try predict(inputs, batchSize: batchSize, extents: nil, progress: progress)
+    }
+
+    /// - Parameter extents: of all rows, of which these are some, by ``extents(of:)``; nil if these are
+    ///   all.
+    package func predict(
+        _ inputs: [Tensor], batchSize: Int, extents: [String: Int]?,
+        progress: ((Int) -> Void)? = nil
+    ) throws -> [Tensor] {
         let inputs = try checked(inputs)
         let rows = inputs.first?.shape.first ?? 1
-        // A fixed batch size in the model wins over the caller's.
-        let fixed = model.network.inputEntries.lazy.compactMap { ($0.layer as? Input)?.batchSize }
-        let batchSize = min(max(1, fixed.first ?? batchSize), max(1, rows))
-        if let size = fixed.first, rows % size != 0 {
-            throw ModelError.input(
-                name: model.inputNames[0],
-                cause: "the model takes batches of \(size); \(rows) rows do not fill them")
-        }
-        let extents = try measuredExtents(inputs)
+        let batchSize = min(try self.batchSize(batchSize, rows: rows), max(1, rows))
+        let extents = try extents ?? measuredExtents(inputs)
         var outputs: [Tensor] = []
         var texts: [Int: [String]] = [:]
         for start in stride(from: 0, to: max(1, rows), by: batchSize) {
@@ -90,6 +92,32 @@ public final class Predictor: Sendable {
             outputs[position] = try Tensor(strings: strings, shape: outputs[position].shape)
         }
         return outputs
+    }
+
+    /// How many of all rows are computed at once: a fixed batch size in the model wins over the
+    /// caller's.
+    package func batchSize(_ wanted: Int, rows: Int) throws -> Int {
+        let fixed = model.network.inputEntries.lazy.compactMap { ($0.layer as? Input)?.batchSize }
+        guard let size = fixed.first else { return max(1, wanted) }
+        guard rows % max(1, size) == 0 else {
+            throw ModelError.input(
+                name: model.inputNames[0],
+                cause: "the model takes batches of \(size); \(rows) rows do not fill them")
+        }
+        return max(1, size)
+    }
+
+    /// Whether rows may be computed in batches of any size.
+    package var takesAnyBatch: Bool {
+        model.network.inputEntries.allSatisfy { ($0.layer as? Input)?.batchSize == nil }
+    }
+
+    /// The passes over the graph, which decide how results are rounded.
+    package var passNames: [String] { passes.map(\.name) }
+
+    /// What has to be known of all rows of texts before some of them are predicted from.
+    package func extents(of inputs: [Tensor]) throws -> [String: Int] {
+        try measuredExtents(checked(inputs))
     }
 
     /// The extents that follow from all rows together, so that batches do not differ in them.

@@ -96,7 +96,7 @@ def memory_groups(bench):
                 outcomes.append(status)
                 where = f"memory group: {what} with {limit} MiB"
                 if status and bench.check(status == 1, where, f"status {status}: {errors[:300]!r}"):
-                    bench.one_line(where, errors, "no memory")
+                    bench.one_line(where, errors, "memory")
                 bench.results.append("in a group with too little memory" if status else
                                      "in a group with enough")
             print(f"memory group: {what}: statuses {outcomes}", flush=True)

@@ -6,6 +6,7 @@ internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
 internal import SwiftletScores
+internal import SwiftletStreaming
 internal import SwiftletTensor
 
 struct Compare: Subcommand {
@@ -69,14 +70,15 @@ struct Compare: Subcommand {
 
     private func evaluation(of path: String) throws -> Evaluation {
         var scoring = scoring.scoring
-        scoring.keepsRows = true
         if let truth {
+            scoring.keepsRows = true
             return try ScoredArrays(truth: truth, sampleWeight: sampleWeight)
                 .evaluation(of: path, scoring)
         }
-        return try ModelEvaluation(
+        let asked = ModelEvaluation(
             model: try Model.opened(path).model, path: path, data: data ?? "",
-            outputName: outputName
-        ).run(scoring, execution: execution, log: log).evaluation
+            outputName: outputName)
+        return try asked.run(asked.job(scoring, execution: execution, log: log), log: log)
+            .scored(keepingRows: true)
     }
 }

@@ -2,10 +2,15 @@ internal import ArgumentParser
 internal import SwiftletFiles
 internal import SwiftletReport
 internal import SwiftletScores
+internal import SwiftletStreaming
 
 struct Evaluate: Subcommand {
     static let configuration = CommandConfiguration(
-        abstract: "Score a model on data that it has not seen.")
+        abstract: "Score a model on data that it has not seen.",
+        discussion: """
+            The data do not have to fit in memory. With --shard one of several processes or machines asks \
+            the model for its part of the rows; `swiftlet merge` scores the parts together.
+            """)
 
     @OptionGroup var source: ModelOptions
 
@@ -22,6 +27,13 @@ struct Evaluate: Subcommand {
             "The history of a training, whose curves --report shows.", valueName: "h.json"))
     var history: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write answers and truth, for `swiftlet merge` to score them with others.",
+            valueName: "part.h5"))
+    var state: String?
+
+    @OptionGroup var part: PartOptions
     @OptionGroup var output: ScoreOutput
     @OptionGroup var execution: PredictionOptions
     @OptionGroup var log: LogOptions
@@ -30,26 +42,66 @@ struct Evaluate: Subcommand {
         if history != nil, output.report == nil {
             throw ValidationError("--history needs --report")
         }
+        if part.shard != nil {
+            guard state != nil else { throw ValidationError("--shard needs --state") }
+            guard output.json == nil, output.report == nil else {
+                throw ValidationError("a part has no scores: --json and --report are for merge")
+            }
+        }
+        if part.resume, state == nil, output.json == nil, output.report == nil {
+            throw ValidationError("--resume needs --state, --json or --report")
+        }
     }
 
     func run() throws {
         try output.check()
+        try checkDestination(state)
         let curves = try history.map { try TrainingHistory.read($0) }
-        var scoring = scoring.scoring
-        scoring.keepsRows = output.report != nil
-        let (evaluation, samples) = try ModelEvaluation(
-            model: try source.open(), path: source.model, data: data, outputName: outputName
-        ).run(scoring, execution: execution, log: log)
-        try naming(data) {
-            try output.write(
-                evaluation, title: "\(source.model) on \(data)",
-                confidence: self.scoring.confidence
+        let asked = ModelEvaluation(
+            model: try source.open(), path: source.model, data: data, outputName: outputName)
+        var job = try asked.job(scoring.scoring, execution: execution, log: log)
+        job.confidence = scoring.confidence
+        job.options = part.options(batchSize: execution.batchSize)
+        job.state = state
+        job.result = output.json ?? output.report
+        let answers = try asked.run(job, log: log)
+        if let state, part.shard != nil {
+            let rows = answers.rows
+            print(
+                "\(state): shard \(answers.shard), rows \(rows.lowerBound)..<\(rows.upperBound) of "
+                    + "\(answers.totalRows)")
+            return
+        }
+        try output.write(answers, history: curves, log: log)
+        try job.finish()
+    }
+}
+
+extension ScoreOutput {
+    /// The scores of all rows of a test set.
+    func write(_ answers: EvaluationState, history: JSON?, log: LogOptions) throws {
+        let evaluation = try answers.scored(keepingRows: report != nil)
+        try naming(answers.data) {
+            try write(
+                evaluation, title: "\(answers.model) on \(answers.data)",
+                confidence: answers.confidence
             ) { page in
                 let worst = evaluation.worstRows(limit: ScoreOutput.worstRows)
-                page.add(worst: worst, pictures: try SamplePictures(samples)?.onPage(worst))
-                if let curves { page.add(history: curves) }
+                page.add(worst: worst, pictures: try pictures(of: worst, in: answers))
+                if let history { page.add(history: history) }
             }
         }
+    }
+
+    /// Nil where the inputs are no pictures, or the test set is no longer there.
+    private func pictures(
+        of rows: [WorstRow], in answers: EvaluationState
+    ) throws -> [PagePicture]? {
+        guard let inputs = try answers.inputs(at: rows.map(\.row)) else {
+            StandardError.warn("\(answers.data): not the test set any more; no pictures of rows")
+            return nil
+        }
+        return try SamplePictures(inputs)?.onPage(rows)
     }
 }
 

@@ -79,23 +79,6 @@ struct Features: Subcommand {
     }
 }
 
-/// `2/4`: the second of four.
-struct Shard: ExpressibleByArgument {
-    /// From 0.
-    let index: Int
-    let count: Int
-
-    init?(argument: String) {
-        let numbers = argument.split(separator: "/", omittingEmptySubsequences: false).map {
-            Int($0)
-        }
-        guard numbers.count == 2, let number = numbers[0], let count = numbers[1],
-            (1...1_000_000).contains(count), (1...count).contains(number)
-        else { return nil }
-        (index, self.count) = (number - 1, count)
-    }
-}
-
 extension FeatureStatistics? {
     /// As pytorch-fid keeps them: `mu` and `sigma`; beside them, so that parts can be joined, `count`.
     func save(to path: String) throws {

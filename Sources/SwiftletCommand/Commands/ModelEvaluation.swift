@@ -1,9 +1,9 @@
 internal import SwiftletData
-internal import SwiftletDataset
 internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
 internal import SwiftletScores
+internal import SwiftletStreaming
 internal import SwiftletTraining
 
 /// A model's answers to the samples of a file.
@@ -14,22 +14,41 @@ struct ModelEvaluation {
     let data: String
     let outputName: String?
 
-    func run(
+    func job(
         _ scoring: Scoring, execution: PredictionOptions, log: LogOptions
-    ) throws -> (evaluation: Evaluation, samples: Dataset) {
+    ) throws -> StreamedEvaluation {
         let position = try model.outputPosition(outputName, file: path, details: log.details)
-        let roles = DataRoles(of: model)
-        let samples = try DataSource.load(data, roles: roles)
         let predictor = try naming(path) { try execution.predictor(for: model) }
-        var progress = log.progress("samples", total: samples.count)
-        defer { progress.clear() }
-        return try naming(data) {
+        var job = StreamedEvaluation(predictor, data: data, scoring)
+        job.modelName = path
+        job.output = position
+        job.options.batchSize = execution.batchSize
+        return job
+    }
+
+    /// Asks the model.
+    func run(_ job: StreamedEvaluation, log: LogOptions) throws -> EvaluationState {
+        var progress: ProgressBar?
+        var job = job
+        job.progress = { done, total in
+            if progress == nil { progress = log.progress("samples", total: total) }
+            progress?.update(done: done)
+        }
+        defer { progress?.clear() }
+        let (state, times) = try naming(path, data: data) { try job.run() }
+        progress?.clear()
+        log.note(times)
+        log.warn(mixed: state.isMixed, data)
+        return state
+    }
+}
+
+extension EvaluationState {
+    /// Scored; errors name the data.
+    func scored(keepingRows: Bool) throws -> Evaluation {
+        try naming(data) {
             do {
-                let evaluation = try predictor.evaluation(
-                    of: samples, scoring, output: position, batchSize: execution.batchSize
-                ) { progress.update(done: $0) }
-                try evaluation.requireSamples()
-                return (evaluation, samples)
+                return try evaluation(keepingRows: keepingRows)
             } catch let error as ScoreError {
                 throw CommandError(data, error.hint)
             }

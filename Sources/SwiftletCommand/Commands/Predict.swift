@@ -1,15 +1,17 @@
 internal import ArgumentParser
 internal import SwiftletData
-internal import SwiftletDataset
-internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
-internal import SwiftletTensor
+internal import SwiftletStreaming
 internal import SwiftletTraining
 
 struct Predict: Subcommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a model on data and write what it answers.")
+        abstract: "Run a model on data and write what it answers.",
+        discussion: """
+            Neither data nor answers have to fit in memory: rows are read, computed and written some at a \
+            time.
+            """)
 
     @OptionGroup var source: ModelOptions
 
@@ -25,29 +27,29 @@ struct Predict: Subcommand {
     @Option(help: "Where the answers go: .npz or .h5 (output_0, output_1 …), .npy or .csv.")
     var output: String
 
+    @OptionGroup var part: PartOptions
     @OptionGroup var execution: PredictionOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
         try checkDestination(output)
         let model = try source.open()
-        let destination = try DataDestination(output, arrayCount: model.outputNames.count)
-        var roles = DataRoles(of: model)
-        roles.textInputs = model.textInputNames
-        let inputs = try DataSource.loadInputs(input, roles: roles)
+        _ = try DataDestination(output, arrayCount: model.outputNames.count)
         let predictor = try naming(source.model) { try execution.predictor(for: model) }
-        let rows = inputs[0].tensor.shape.first ?? 0
-        var progress = log.progress("samples", total: rows)
-        let outputs = try naming(source.model, data: input) {
-            try predictor.predict(inputs.tensors, batchSize: execution.batchSize) {
-                progress.update(done: $0)
+        var progress: ProgressBar?
+        let written = try naming(source.model, data: input) {
+            try predictor.predict(
+                from: input, to: output, part.options(batchSize: execution.batchSize)
+            ) { done, total in
+                if progress == nil { progress = log.progress("samples", total: total) }
+                progress?.update(done: done)
             }
         }
-        progress.clear()
-        try destination.write(
-            NamedTensors(outputs.enumerated().map { (name: "output_\($0)", tensor: $1) }))
-        for (index, output) in outputs.enumerated() {
-            print("output_\(index)  \(output.dtype)  \(output.shape)")
+        progress?.clear()
+        log.note(written.times)
+        log.warn(mixed: written.isMixed, output)
+        for output in written.outputs {
+            print("\(output.name)  \(output.dtype)  \(output.shape)")
         }
     }
 }

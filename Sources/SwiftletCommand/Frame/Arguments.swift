@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import SwiftletDataset
 package import SwiftletFeatures
 public import SwiftletScores
 
@@ -8,3 +9,7 @@ extension ScoreConvention: ExpressibleByArgument {}
 extension ScoreTask: ExpressibleByArgument {}
 extension ResizeMethod: ExpressibleByArgument {}
 extension LPIPS.Version: ExpressibleByArgument {}
+
+extension Shard: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

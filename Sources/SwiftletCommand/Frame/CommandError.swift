@@ -5,6 +5,7 @@ internal import SwiftletFiles
 internal import SwiftletHDF5
 internal import SwiftletKeras
 internal import SwiftletLayers
+internal import SwiftletStreaming
 internal import SwiftletWeights
 
 /// An error that names the file it is about.
@@ -22,7 +23,7 @@ func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Resul
     } catch {
         switch error {
         case is CommandError, is DataError, is FileError, is ArchiveError, is HDF5Error,
-            is KerasFileError, is WeightFileError, is FeatureError:
+            is KerasFileError, is WeightFileError, is FeatureError, is StreamError:
             throw error
         default: throw CommandError(file, error)
         }

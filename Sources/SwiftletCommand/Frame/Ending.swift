@@ -87,4 +87,8 @@ extension String {
     }
 }
 
-private func platformExit(_ status: Int32) -> Never { exit(status) }
+/// Without what libraries do at an ordinary end: libhdf5 complains on standard error of what it lacked.
+private func platformExit(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
+}

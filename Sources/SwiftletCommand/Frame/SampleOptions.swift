@@ -4,6 +4,7 @@ internal import SwiftletDataset
 internal import SwiftletFiles
 internal import SwiftletLayers
 internal import SwiftletMachine
+internal import SwiftletStreaming
 internal import SwiftletTraining
 
 /// Samples with their targets.
@@ -134,18 +135,5 @@ struct SampleOptions: ParsableArguments {
 
     func validation(for model: Model, _ log: LogOptions) throws -> Dataset? {
         try validationData.map { try source.load($0, for: model, log) }
-    }
-}
-
-extension DataRoles {
-    /// The names of a model's inputs and outputs, and the shape of its pictures if it takes some.
-    init(of model: Model) {
-        self.init(inputs: model.inputNames, outputs: model.outputNames)
-        let extents = model.inputShapes.first?.compactMap(\.self) ?? []
-        if model.inputShapes.count == 1, model.inputShapes[0].count == 3, extents.count == 3,
-            extents[2] == 1 || extents[2] == 3
-        {
-            imageShape = extents
-        }
     }
 }

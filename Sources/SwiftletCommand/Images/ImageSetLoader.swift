@@ -1,4 +1,5 @@
 internal import SwiftletData
+internal import SwiftletDataset
 internal import SwiftletFeatures
 internal import SwiftletFiles
 internal import SwiftletReport

@@ -11,10 +11,11 @@ struct SamplePictures {
     private static let smallestSide = 4
     private static let shownSide = 96
 
-    /// Nil for a dataset without an input of pictures: rank 4 with 1 or 3 channels, or rank 3 of
-    /// whole numbers, at least 4 × 4.
-    init?(_ data: Dataset) {
-        let found = data.inputs.lazy.map(\.tensor).compactMap { Self.pictures($0) }.first
+    /// - Parameter samples: inputs of the rows that are shown.
+    /// - Returns: nil without an input of pictures: rank 4 with 1 or 3 channels, or rank 3 of whole
+    ///   numbers, at least 4 × 4.
+    init?(_ samples: NamedTensors) {
+        let found = samples.lazy.map(\.tensor).compactMap { Self.pictures($0) }.first
         guard let found else { return nil }
         inputs = found
     }
@@ -33,11 +34,10 @@ struct SamplePictures {
             ? tensor : try? tensor.reshaped(to: Shape([shape[0], shape[1], shape[2], 1]))
     }
 
-    /// The pictures of rows, brightened alike so that the smallest value is black (0 if none is
+    /// The pictures of those rows, brightened alike so that the smallest value is black (0 if none is
     /// negative) and the largest white; bytes that use their range stay as they are.
     func onPage(_ rows: [WorstRow]) throws -> [PagePicture] {
-        let some = try inputs.rows(at: rows.map(\.row))
-        let values = try some.doubles()
+        let values = try inputs.doubles()
         let finite = values.filter(\.isFinite)
         let low = min(finite.min() ?? 0, 0)
         var high = max(finite.max() ?? 1, low + 1e-12)
@@ -46,8 +46,8 @@ struct SamplePictures {
             UInt8(
                 clamping: value.isFinite ? Int((255 * (value - low) / (high - low)).rounded()) : 0)
         }
-        let size = some.shape.count(of: 1...)
-        let shape = try Shape(Array(some.shape.dropFirst()))
+        let size = inputs.shape.count(of: 1...)
+        let shape = try Shape(Array(inputs.shape.dropFirst()))
         return try rows.enumerated().map { place, row in
             let picture = try Tensor(
                 Array(bytes[place * size..<(place + 1) * size]), shape: shape)

@@ -51,69 +51,8 @@ public enum CSV {
     static func forEachRow(
         _ bytes: UnsafeRawBufferPointer, _ body: ([String]?, [Double], _ end: Int) throws -> Void
     ) throws {
-        if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
-            throw CSVError(place: nil, .unsupported("UTF-16 text"))
-        }
-        var reader = CSVReader(bytes)
-        var record: [CSVReader.Cell] = []
-        guard try reader.next(&record) else { throw CSVError(place: nil, .missing("numbers")) }
-
-        var names: [String]?
-        var values: [Double] = []
-        let columnCount = record.count
-        var isRow = true
-        if record.contains(where: { $0.number == nil && !$0.isMissing }) {
-            names = header(record)
-            isRow = false
-        }
-        var rowCount = 0
-        repeat {
-            if isRow {
-                guard record.count == columnCount else {
-                    throw CSVError(
-                        place: "line \(record.first?.line ?? 0)",
-                        .malformed("\(columnCount) values expected, \(record.count) found"))
-                }
-                if rowCount > 0 || names != nil, let blank = reader.blankLineBefore,
-                    columnCount == 1
-                {
-                    throw CSVError(place: "line \(blank)", .missing("value"))
-                }
-                values.removeAll(keepingCapacity: true)
-                try append(record, to: &values, names: names)
-                try body(names, values, reader.position)
-                rowCount += 1
-            }
-            isRow = true
-        } while try reader.next(&record)
-        guard rowCount > 0 else { throw CSVError(place: nil, .missing("numbers below the header")) }
-    }
-
-    /// NumPy's `savetxt` puts a comment sign before its header.
-    private static func header(_ record: [CSVReader.Cell]) -> [String] {
-        var names = record.map { trimmed($0.text) }
-        if names[0].hasPrefix("#") { names[0] = trimmed(String(names[0].dropFirst())) }
-        return names
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        let characters = text.drop { $0 == " " }
-        return String(characters.reversed().drop { $0 == " " }.reversed())
-    }
-
-    private static func append(
-        _ record: [CSVReader.Cell], to values: inout [Double], names: [String]?
-    ) throws(CSVError) {
-        for (column, cell) in record.enumerated() {
-            guard let number = cell.number else {
-                let name = names.map { " (\(quoted($0[column])))" } ?? ""
-                throw CSVError(
-                    place: "line \(cell.line), column \(column + 1)\(name)",
-                    cell.isMissing
-                        ? .missing("value") : .malformed("\(quoted(cell.text)) is no number"))
-            }
-            values.append(number)
-        }
+        var rows = try CSVRows(bytes)
+        while try rows.next() { try body(rows.names, rows.values, rows.position) }
     }
 
     /// Writes the rows of a tensor `[rows, …]` of numbers, with a header if there are names.
@@ -135,18 +74,29 @@ public enum CSV {
                 "a table needs rows, not \(tensor.dtype) of shape \(tensor.shape)")
         }
         let columnCount = rowCount == 0 ? 0 : tensor.elementCount / rowCount
-        var text = ""
+        var text: [UInt8] = []
         if let columnNames {
             guard columnNames.count == columnCount else {
                 throw .mismatch("\(columnNames.count) names for \(columnCount) columns")
             }
-            text += columnNames.map(escaped).joined(separator: ",") + "\n"
+            text += (columnNames.map(escaped).joined(separator: ",") + "\n").utf8
         }
+        try append(tensor, columns: columnCount, to: &text)
+        return text
+    }
+
+    /// Appends the lines of rows of `columns` values each.
+    static func append(
+        _ tensor: Tensor, columns: Int, to text: inout [UInt8]
+    ) throws(DataError.Cause) {
         let cells = try cells(tensor)
-        for row in 0..<rowCount {
-            text += cells[row * columnCount..<(row + 1) * columnCount].joined(separator: ",") + "\n"
+        for row in 0..<(tensor.shape.first ?? 0) {
+            for column in 0..<columns {
+                if column > 0 { text.append(UInt8(ascii: ",")) }
+                text.append(contentsOf: cells[row * columns + column].utf8)
+            }
+            text.append(UInt8(ascii: "\n"))
         }
-        return Array(text.utf8)
     }
 
     private static func escaped(_ name: String) -> String {

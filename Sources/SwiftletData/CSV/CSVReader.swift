@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// Cuts a text into records of cells.
 struct CSVReader {
     /// One value as it stands in the text.
@@ -82,6 +88,37 @@ struct CSVReader {
             blankLineBefore = blankLineBefore ?? start
         }
         return false
+    }
+
+    /// Passes over the next record that is not blank; false at the end.
+    mutating func skip() throws(CSVError) -> Bool {
+        blankLineBefore = nil
+        while position < bytes.count {
+            guard let end = plainLineEnd() else {
+                var record: [Cell] = []
+                return try next(&record)
+            }
+            let start = position
+            position = min(end + 1, bytes.count)
+            line += 1
+            if bytes[start..<end].contains(where: { $0 != 0x20 && $0 != 0x0d }) { return true }
+            blankLineBefore = blankLineBefore ?? line - 1
+        }
+        return false
+    }
+
+    /// Where the line ends that begins here; nil if quotes or lone returns make that less than plain.
+    private func plainLineEnd() -> Int? {
+        guard let start = bytes.baseAddress.map({ $0 + position }) else { return nil }
+        let rest = bytes.count - position
+        let found = memchr(start, 0x0a, rest)
+        let count = found.map { UnsafeRawPointer($0) - start } ?? rest
+        guard count > 0 else { return position }
+        guard memchr(start, Int32(Self.quote), count) == nil else { return nil }
+        if let lone = memchr(start, 0x0d, count), UnsafeRawPointer(lone) - start != count - 1 {
+            return nil
+        }
+        return position + count
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {

@@ -39,10 +39,15 @@ extension NumberTable {
 
     /// What a model predicts from: the chosen columns, or all that have a name.
     func inputs(_ roles: DataRoles) throws(DataError.Cause) -> NamedTensors {
-        let x = try columns(at: inputPositions(roles, without: []))
+        let x = try columns(at: inputPositions(roles))
         return try DataError.Cause.wrapping {
             [roles.inputs.first ?? "x": try x.converted(to: .float32)]
         }
+    }
+
+    /// Which columns a model predicts from.
+    func inputPositions(_ roles: DataRoles) throws(DataError.Cause) -> [Int] {
+        try inputPositions(roles, without: [])
     }
 
     private func targetPositions(_ roles: DataRoles) throws(DataError.Cause) -> [Int] {

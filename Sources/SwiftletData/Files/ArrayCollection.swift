@@ -7,20 +7,21 @@ protocol ArrayCollection {
     var file: String { get }
     var names: [String] { get }
     func read(_ name: String) throws(DataError) -> Tensor
+    func rows(_ name: String) throws(DataError) -> any RowReader
 }
 
 extension ArrayCollection {
+    /// The rows of an array, to be read in order.
+    func rows(_ name: String) throws(DataError) -> any RowReader {
+        TensorRows(try read(name), file: file)
+    }
+
     /// Reads inputs, targets and weights by the roles' names.
     func dataset(_ roles: DataRoles) throws(DataError) -> Dataset {
-        let inputs = try inputs(roles, series: ["x", "input"])
-        guard let found = series("y") ?? named(roles.outputs) else {
-            throw DataError(
-                file: file,
-                .missing("targets: y, y_0 … expected, the file has \(listed(names))"))
-        }
-        try check(found, count: roles.outputs.count, "targets")
-        let targets = try tensors(found, as: roles.outputs)
-        let weights = names.contains("sample_weight") ? try read("sample_weight") : nil
+        let selection = try selection(roles)
+        let inputs = try tensors(selection.inputs)
+        let targets = try tensors(selection.targets)
+        let weights = try selection.weights.map { name throws(DataError) in try read(name) }
         return try DataError.located(file: file) { () throws(DataError.Cause) in
             try DataError.Cause.wrapping {
                 try Dataset(inputs: inputs, targets: targets, sampleWeights: weights)
@@ -30,13 +31,32 @@ extension ArrayCollection {
 
     /// Reads what a model predicts from.
     func inputs(_ roles: DataRoles) throws(DataError) -> NamedTensors {
+        try tensors(inputSelection(roles))
+    }
+
+    /// Which arrays are inputs, targets and weights.
+    func selection(_ roles: DataRoles) throws(DataError) -> ArraySelection {
+        let inputs = try inputs(roles, series: ["x", "input"])
+        guard let found = series("y") ?? named(roles.outputs) else {
+            throw DataError(
+                file: file,
+                .missing("targets: y, y_0 … expected, the file has \(listed(names))"))
+        }
+        try check(found, count: roles.outputs.count, "targets")
+        return ArraySelection(
+            inputs: inputs, targets: pairs(found, as: roles.outputs),
+            weights: names.contains("sample_weight") ? "sample_weight" : nil)
+    }
+
+    /// Which arrays a model predicts from.
+    func inputSelection(_ roles: DataRoles) throws(DataError) -> [ArraySelection.Pair] {
         try inputs(roles, series: ["input", "x"])
     }
 
     /// - Parameter prefixes: of numbered names, where the file has not the model's own.
     private func inputs(
         _ roles: DataRoles, series prefixes: [String]
-    ) throws(DataError) -> NamedTensors {
+    ) throws(DataError) -> [ArraySelection.Pair] {
         let only = names.count == 1 && roles.inputs.count <= 1 ? names : nil
         let numbered = prefixes.lazy.compactMap(series).first
         guard let found = named(roles.inputs) ?? numbered ?? only else {
@@ -48,7 +68,7 @@ extension ArrayCollection {
                         + listed(names)))
         }
         try check(found, count: roles.inputs.count, "inputs")
-        return try tensors(found, as: roles.inputs)
+        return pairs(found, as: roles.inputs)
     }
 
     /// The names, if the file has them all.
@@ -72,13 +92,23 @@ extension ArrayCollection {
         }
     }
 
-    private func tensors(
-        _ found: [String], as wanted: [String]
-    ) throws(DataError) -> NamedTensors {
+    private func pairs(_ found: [String], as wanted: [String]) -> [ArraySelection.Pair] {
+        zip(found, wanted.isEmpty ? found : wanted).map { (role: $1, name: $0) }
+    }
+
+    private func tensors(_ pairs: [ArraySelection.Pair]) throws(DataError) -> NamedTensors {
         var result = NamedTensors()
-        for (name, role) in zip(found, wanted.isEmpty ? found : wanted) {
-            result[role] = try read(name)
-        }
+        for (role, name) in pairs { result[role] = try read(name) }
         return result
     }
+}
+
+/// The arrays of a file that play a part.
+struct ArraySelection {
+    /// What an array is for a model, and what it is called in the file.
+    typealias Pair = (role: String, name: String)
+
+    let inputs: [Pair]
+    let targets: [Pair]
+    let weights: String?
 }

@@ -2,12 +2,12 @@ public import SwiftletDataset
 
 /// Where predictions go: `.npz` and `.h5` for any number of arrays, `.npy` and `.csv` for one.
 public struct DataDestination: Sendable {
-    private enum Format: String, CaseIterable {
+    enum Format: String, CaseIterable {
         case npz, npy, csv, h5, hdf5
     }
 
     public let path: String
-    private let format: Format
+    let format: Format
 
     /// Decides by the suffix, so that a wrong one is known before any work is done.
     ///

@@ -107,7 +107,7 @@ public enum DataSource {
         }
     }
 
-    private static func checkSingle(
+    static func checkSingle(
         _ names: [String], _ what: String, _ path: String
     ) throws(DataError) {
         guard names.count <= 1 else {

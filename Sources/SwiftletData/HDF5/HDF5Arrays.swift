@@ -66,6 +66,8 @@ struct HDF5Arrays: ArrayCollection {
         }
     }
 
+    func rows(_ name: String) throws(DataError) -> any RowReader { try dataset(name).rows() }
+
     /// Writes tensors as datasets of the root.
     static func write(_ tensors: NamedTensors, to path: String) throws(DataError) {
         do {
@@ -81,13 +83,13 @@ struct HDF5Arrays: ArrayCollection {
 }
 
 /// A path as the command line takes it: `file.h5`, or `file.h5:/group/dataset`.
-struct DataPath {
-    let file: String
+package struct DataPath {
+    package let file: String
     /// The part after the colon.
-    let object: String?
+    package let object: String?
 
     /// A file whose own name has a colon goes before one that ends at the colon.
-    init(_ text: String) {
+    package init(_ text: String) {
         if PathKind(text) == .missing, let colon = text.lastIndex(of: ":"),
             PathKind(String(text[..<colon])) == .regular
         {

@@ -50,6 +50,18 @@ public enum ImageFolder {
     public static func readClasses(
         _ path: String, shape: [Int]? = nil, placement: DataPlacement = .memory
     ) throws(DataError) -> Classes {
+        let (classNames, paths, labels) = try classes(path)
+        let pictures = try stacked(paths, shape: shape, placement)
+        let dataset = try DataError.located(file: path) { () throws(DataError.Cause) in
+            try DataError.Cause.wrapping { try Dataset(x: pictures, y: Tensor(labels)) }
+        }
+        return Classes(dataset: dataset, names: classNames, paths: paths)
+    }
+
+    /// The subfolders, their pictures and the classes of these.
+    static func classes(
+        _ path: String
+    ) throws(DataError) -> (names: [String], paths: [String], labels: [Int32]) {
         let classNames = try subfolders(of: path)
         guard !classNames.isEmpty else {
             throw DataError(file: path, .missing("subfolders that are classes"))
@@ -63,11 +75,7 @@ public enum ImageFolder {
             paths += files.map { folder + "/" + $0 }
             labels += [Int32](repeating: Int32(label), count: files.count)
         }
-        let pictures = try stacked(paths, shape: shape, placement)
-        let dataset = try DataError.located(file: path) { () throws(DataError.Cause) in
-            try DataError.Cause.wrapping { try Dataset(x: pictures, y: Tensor(labels)) }
-        }
-        return Classes(dataset: dataset, names: classNames, paths: paths)
+        return (classNames, paths, labels)
     }
 
     static func subfolders(of path: String) throws(DataError) -> [String] {
@@ -86,13 +94,6 @@ public enum ImageFolder {
     ) throws(DataError) -> Tensor {
         let stack = PictureStack(paths: paths, placement: placement)
         guard let shape else { return try stack.alike() }
-        if try ImageFile.read(paths[0]).shape.dimensions == shape {
-            do {
-                return try stack.alike()
-            } catch {
-                guard case .mismatch = error.cause else { throw error }
-            }
-        }
-        return try stack.resized(to: shape)
+        return try stack.brought(to: shape)
     }
 }

@@ -9,10 +9,13 @@ struct PictureStack {
     /// Pictures of one size, as they are stored.
     ///
     /// - Throws: ``DataError`` if they differ in size, channels or depth.
-    func alike() throws(DataError) -> Tensor {
-        let first = try ImageFile.read(paths[0])
+    ///
+    /// - Parameter known: the picture that all are to be like; nil for the first one.
+    func alike(to known: Tensor? = nil) throws(DataError) -> Tensor {
+        let first = if let known { known } else { try ImageFile.read(paths[0]) }
         return try tensor(of: first.shape, first.dtype) { (path) throws(DataError) in
-            let picture = path == paths[0] ? first : try ImageFile.read(path)
+            let picture =
+                known == nil && path == paths[0] ? first : try ImageFile.read(path)
             guard picture.shape == first.shape, picture.dtype == first.dtype else {
                 throw DataError(
                     file: path,
@@ -22,6 +25,21 @@ struct PictureStack {
             }
             return picture
         }
+    }
+
+    /// Pictures as they are if all have that shape, else resized.
+    ///
+    /// - Parameter known: the first picture, if it has been read.
+    func brought(to shape: [Int], like known: Tensor? = nil) throws(DataError) -> Tensor {
+        let first = if let known { known } else { try ImageFile.read(paths[0]) }
+        if first.shape.dimensions == shape {
+            do {
+                return try alike(to: first)
+            } catch {
+                guard case .mismatch = error.cause else { throw error }
+            }
+        }
+        return try resized(to: shape)
     }
 
     /// Pictures `[height, width, channels]` of 0 … 255 in float32: resized as Keras's

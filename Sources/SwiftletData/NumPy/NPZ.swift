@@ -58,6 +58,13 @@ public struct NPZ: Sendable, ArrayCollection {
         }
     }
 
+    func rows(_ name: String) throws(DataError) -> any RowReader {
+        guard let entry = entries[name],
+            let rows = try NPZRows(name, in: archive, entry)
+        else { return TensorRows(try read(name), file: file) }
+        return rows
+    }
+
     /// The `.npy` file of an array: a part of the archive where it is stored, else unpacked into a file
     /// without a name.
     func mapped(_ name: String) throws(DataError) -> MappedFile {

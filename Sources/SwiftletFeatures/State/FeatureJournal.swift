@@ -4,12 +4,11 @@ internal import SwiftletTensor
 /// What a network has said of the pictures of a job so far, in a file that grows: a job that was broken
 /// off goes on where it stopped.
 ///
-/// Behind a mark come records: a kind, a length, so many bytes and a checksum of them. A record that
-/// was not written to its end is cut off. One kind begins a set and says, as JSON, everything that its
-/// features depend on; the other holds a batch.
+/// One kind of record begins a set and says, as JSON, everything that its features depend on; the other
+/// holds a batch.
 package final class FeatureJournal {
     private let path: String
-    private let file: GrowingFile
+    private let log: RecordLog
     private var sets: [JobSet] = []
 
     private struct JobSet {
@@ -26,8 +25,6 @@ package final class FeatureJournal {
     /// The member of a job that is a digest of its pictures.
     package static let imagesKey = "image_list_sha256"
     private static let mark = Array("SWIFTLET FEATURES 1\n".utf8)
-    private static let headSize = 12
-    private static let checksumSize = 8
     private static let batchHeadSize = 20
 
     /// Opens a journal, or begins one.
@@ -35,53 +32,30 @@ package final class FeatureJournal {
     /// - Throws: ``FeatureError`` if the file is no journal, ``FileError`` if it is in use.
     package init(_ path: String) throws {
         self.path = path
-        file = try GrowingFile(path)
-        let mapped = try MappedFile(path)
-        let end = try mapped.withUnsafeBytes { try readRecords($0) }
-        if end == 0 {
-            try file.truncate(to: 0)
-            try file.append(Self.mark)
-        } else if end < mapped.count {
-            try file.truncate(to: end)
+        var sets: [JobSet] = []
+        do {
+            log = try RecordLog(path, mark: Self.mark) { kind, body, range in
+                Self.note(kind, body, range, in: &sets)
+            }
+        } catch is RecordLog.Foreign {
+            throw FeatureError(path, "no state file of features")
         }
+        self.sets = sets
     }
-
-    /// Notes every whole record; returns where they end.
-    private func readRecords(_ bytes: UnsafeRawBufferPointer) throws -> Int {
-        guard bytes.count >= Self.mark.count else {
-            guard bytes.elementsEqual(Self.mark.prefix(bytes.count)) else { throw foreign }
-            return 0
-        }
-        guard bytes.starts(with: Self.mark) else { throw foreign }
-        var position = Self.mark.count
-        while bytes.count - position >= Self.headSize + Self.checksumSize {
-            let kind = bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self)
-            let length = bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt64.self)
-            let start = position + Self.headSize
-            guard let length = Int(exactly: length),
-                length <= bytes.count - start - Self.checksumSize
-            else { break }
-            let body = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
-            let checksum = bytes.loadUnaligned(fromByteOffset: start + length, as: UInt64.self)
-            guard checksum == SwiftletFiles.checksum(body), let kind = Kind(rawValue: kind),
-                note(kind, body, start..<start + length)
-            else { break }
-            position = start + length + Self.checksumSize
-        }
-        return position
-    }
-
-    private var foreign: FeatureError { FeatureError(path, "no state file of features") }
 
     /// Whether the record makes sense.
-    private func note(_ kind: Kind, _ body: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-        switch kind {
+    private static func note(
+        _ kind: UInt32, _ body: UnsafeRawBufferPointer, _ range: Range<Int>,
+        in sets: inout [JobSet]
+    ) -> Bool {
+        switch Kind(rawValue: kind) {
         case .set:
             guard let job = (try? JSON(parsing: Array(body)))?.object else { return false }
             sets.append(JobSet(job: job))
         case .batch:
             guard let head = BatchHead(body), sets.indices.contains(head.set) else { return false }
             sets[head.set].batches.append(range)
+        case nil: return false
         }
         return true
     }
@@ -107,7 +81,7 @@ package final class FeatureJournal {
     /// Gives the batches of a set once more, in order; returns how many pictures they are.
     package func replay(_ set: Int, _ body: (FeatureBatch) throws -> Void) throws -> Int {
         guard !sets[set].batches.isEmpty else { return 0 }
-        let mapped = try MappedFile(path)
+        let mapped = try log.mapped()
         var done = 0
         for range in sets[set].batches {
             let batch = try mapped.withUnsafeBytes { bytes in
@@ -139,13 +113,7 @@ package final class FeatureJournal {
     }
 
     private func append(_ kind: Kind, _ body: [UInt8]) throws {
-        var record: [UInt8] = []
-        record.reserveCapacity(body.count + Self.headSize + Self.checksumSize)
-        withUnsafeBytes(of: kind.rawValue) { record += $0 }
-        withUnsafeBytes(of: UInt64(body.count)) { record += $0 }
-        record += body
-        withUnsafeBytes(of: body.withUnsafeBytes { checksum($0) }) { record += $0 }
-        try file.append(record)
+        try log.append(kind.rawValue, body)
     }
 
     private struct BatchHead {

@@ -108,6 +108,7 @@ struct StoredArray: Sendable {
 
     private func copy(
         _ chunks: ArraySlice<StoredChunk>, of grid: ChunkGrid, firstCell: Int = 0,
+        isOnce: Bool = false,
         into buffer: UnsafeMutableRawBufferPointer, _ reading: Reading
     ) throws(Refusal) {
         for chunk in chunks {
@@ -120,6 +121,8 @@ struct StoredArray: Sendable {
             } else {
                 grid.copy(packed, cell: cell, to: buffer)
             }
+            // Whoever reads bands reads each chunk once.
+            if isOnce { reading.image.release(packed) }
         }
     }
 
@@ -177,13 +180,26 @@ struct StoredArray: Sendable {
             return try reader.tensor(of: start..<start + size, reading)
         case .chunks(let parts, let grid):
             let (own, first) = grid.band(band)
-            let chunks = parts.chunks.drop { $0.cell < first }
-                .prefix { $0.cell < first + own.cellCount }
+            let chunks = parts.chunks[
+                Self.place(
+                    of: first, in: parts.chunks)..<Self.place(
+                        of: first + own.cellCount, in: parts.chunks)]
             return try reader.tensor(byteCount: size, reading) { (buffer) throws(Refusal) in
                 if chunks.count < own.cellCount { try fillAll(buffer) }
-                try copy(chunks, of: own, firstCell: first, into: buffer, reading)
+                try copy(
+                    chunks, of: own, firstCell: first, isOnce: true, into: buffer, reading)
             }
         }
+    }
+
+    /// How many of the chunks, which are sorted, come before a cell.
+    private static func place(of cell: Int, in chunks: [StoredChunk]) -> Int {
+        var (low, high) = (0, chunks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if chunks[middle].cell < cell { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private func fillAll(_ buffer: UnsafeMutableRawBufferPointer) throws(Refusal) {

@@ -44,7 +44,8 @@ enum HDF5Helper {
         _ range: Range<Int>, requiresConfinement: Bool
     ) throws(HDF5Error) {
         let limits = IsolationLimits(fileSize: range.count)
-        guard HDF5Isolation.isConfinementAvailable || !requiresConfinement else {
+        let canBeConfined = HDF5Isolation.isConfinementAvailable
+        guard canBeConfined || !requiresConfinement else {
             throw HDF5Error("", .helper(.unconfined))
         }
         var resources = confinement_limits(
@@ -56,7 +57,7 @@ enum HDF5Helper {
         let place = Place(file: "", object: nil)
         try HDF5Library.locked { () throws(HDF5Error) in
             try place.check(H5PLset_loading_state(0))
-            try check(confine_calls(), unless: !requiresConfinement)
+            try check(confine_calls(), unless: !canBeConfined)
             let input = try LibraryImage.open(bytes, place)
             let output = try LibraryImage.create(
                 in: target, growth: min(max(1 << 16, bytes.count / 8), 1 << 24), place)

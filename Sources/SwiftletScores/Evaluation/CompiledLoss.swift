@@ -6,7 +6,7 @@ extension Model {
     ///
     /// - Parameter columns: numbers per row of the output.
     /// - Returns: the reading, completed where it leaves open what the file says.
-    func reading(
+    package func reading(
         _ given: ClassificationReading, output: Int, columns: Int
     ) -> ClassificationReading {
         var reading = given
