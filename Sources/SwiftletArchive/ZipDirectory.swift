@@ -161,7 +161,7 @@ extension ZipDirectory {
             let offset = reader.u32(), let nameBytes = reader.take(Int(nameCount)),
             let extra = reader.take(Int(extraCount)), reader.skip(Int(commentCount))
         else { throw damaged("an entry of its directory is cut off") }
-        guard let name = String(validating: nameBytes, as: UTF8.self) else {
+        guard let name = String(strictUTF8: nameBytes) else {
             throw damaged("an entry's name is not UTF-8")
         }
 

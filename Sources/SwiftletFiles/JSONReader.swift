@@ -207,7 +207,7 @@ extension JSONReader {
     }
 
     private func text(_ bytes: ArraySlice<UInt8>) throws(JSONError) -> String {
-        guard let string = String(validating: bytes, as: UTF8.self) else {
+        guard let string = String(strictUTF8: bytes) else {
             throw error("string is not UTF-8")
         }
         return string

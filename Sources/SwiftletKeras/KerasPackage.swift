@@ -63,7 +63,7 @@ enum KerasPackage {
             throw KerasFileError(path, place: name, .content("\(error)"))
         }
         let bytes = file.withUnsafeBytes { [UInt8]($0) }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(strictUTF8: bytes) else {
             throw KerasFileError(path, place: name, .content("the text is not UTF-8"))
         }
         return text

@@ -1,3 +1,4 @@
+internal import SwiftletFiles
 package import SwiftletTensor
 
 /// The bytes of the `.npy` format: one array, with its type and shape.
@@ -98,7 +99,7 @@ package enum NPYArray {
 
     private static func utf8(_ slot: UnsafeRawBufferPointer) -> String? {
         let end = slot.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-        return String(validating: slot[..<end], as: UTF8.self)
+        return String(strictUTF8: slot[..<end])
     }
 
     /// Calls `body(position, offset)` for every element in row-major order, `offset` being the

@@ -1,3 +1,5 @@
+internal import SwiftletFiles
+
 /// Reads numbers from bytes in order; an end that comes too early is an error.
 struct ByteReader {
     private let bytes: UnsafeRawBufferPointer
@@ -62,7 +64,7 @@ struct ByteReader {
 }
 
 func text(_ bytes: some Collection<UInt8>) throws(WeightFileError.Cause) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    guard let text = String(strictUTF8: bytes) else {
         throw .damaged("a name is not UTF-8")
     }
     return text

@@ -34,6 +34,19 @@ import Testing
         #expect(try Tensor(zeros: shape, dtype: .float32).rank == 1)
     }
 
+    @Test func stringsAndRulesAskBeforeTheyTakeMemory() throws {
+        var limits = Limits()
+        limits.tensorBytes = 1 << 20
+        let shape = try Shape([1 << 40])
+        limits.apply {
+            #expect(throws: TensorError.self) { try Tensor(zeros: shape, dtype: .string) }
+            #expect(throws: TensorError.self) { try Tensor(repeatingText: "a", shape: shape) }
+            #expect(throws: TensorError.self) { try Tensor(shape: shape) { Float($0) } }
+        }
+        #expect(try Tensor(shape: [2, 2]) { Int64($0) }.elements(of: Int64.self) == [0, 1, 2, 3])
+        #expect(try Tensor(repeatingText: "a", shape: [2]).strings == ["a", "a"])
+    }
+
     @Test func threadsThatHelpHaveThem() throws {
         var limits = Limits()
         limits.layers = 3

@@ -78,8 +78,9 @@ package struct Pooling: Op {
         let pool = lowered(input: call.inputTypes[0].shape, output: output)
         let lines = pool.batch * pool.output.0 * pool.output.1
         // Windows may be wider than what they look at.
-        let window = zip(size, call.inputTypes[0].shape.dropFirst()).map { min($0, $1) }
-        let work = pool.output.2 * pool.channels * window.reduce(1, *)
+        let input = call.inputTypes[0].shape
+        let window = size.indices.reduce(1) { $0 * min(size[$1], input[$1 + 1]) }
+        let work = pool.output.2 * pool.channels * window
         call.workers.forEach(count: lines, grain: max(1, (1 << 16) / max(work, 1))) { range in
             var pool = pool
             switch kind {

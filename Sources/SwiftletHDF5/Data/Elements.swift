@@ -1,3 +1,4 @@
+internal import SwiftletFiles
 internal import SwiftletTensor
 
 /// From the file's own types to a tensor's.
@@ -161,7 +162,7 @@ extension Datatype {
     }
 
     private static func string(_ bytes: some Collection<UInt8>) throws(Refusal) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(strictUTF8: bytes) else {
             throw .damaged("a string is not UTF-8")
         }
         return text

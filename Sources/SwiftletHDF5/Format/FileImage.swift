@@ -177,7 +177,7 @@ struct Fields {
     /// Text that may end with a null before its `count` bytes do.
     mutating func text(_ count: Int) throws(Refusal) -> String {
         let bytes = try bytes(count)
-        guard let text = String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self) else {
+        guard let text = String(strictUTF8: bytes.prefix { $0 != 0 }) else {
             throw .damaged("a name is not UTF-8")
         }
         return text

@@ -22,7 +22,7 @@ struct Seeds {
         try makeModels(in: made)
         try makeCompileConfigs(in: made)
         try makeStates(in: made)
-        let files = try allFiles(in: fixtures) + allFiles(in: output)
+        let files = try allFiles(in: fixtures) + allFiles(in: made)
         for target in FuzzTarget.all {
             let folder = "\(output)/\(target.name)"
             try createDirectory(folder)
