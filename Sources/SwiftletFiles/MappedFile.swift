@@ -16,6 +16,8 @@ package final class MappedFile: @unchecked Sendable {
     package let name: String
     private let bytes: UnsafeRawBufferPointer
     private let ownership: Ownership
+    /// Bytes around a place that the system maps with it.
+    private static let neighbourhood = 1 << 16
 
     private enum Ownership {
         /// From the file at the path ``name`` that has this identity; nil where it has no path.
@@ -138,9 +140,12 @@ package final class MappedFile: @unchecked Sendable {
                 start + part.count <= own + bytes.count
             else { return }
             let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-            // Whole pages: what lies beside the part in them is fetched anew as well.
-            let first = Int(bitPattern: start) & -page
-            let end = (Int(bitPattern: start + part.count) + page - 1) & -page
+            let (from, to) = (Int(bitPattern: start), Int(bitPattern: start + part.count))
+            // The system also maps what lies around a place that is read, and that is given back too.
+            let block = max(page, Self.neighbourhood)
+            let last = (Int(bitPattern: own + bytes.count) + page - 1) & -page
+            let first = max(Int(bitPattern: own), from & -block)
+            let end = min(last, (to + block - 1) & -block)
             guard end > first, let first = UnsafeMutableRawPointer(bitPattern: first) else {
                 return
             }
