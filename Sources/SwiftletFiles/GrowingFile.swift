@@ -27,7 +27,7 @@ package final class GrowingFile {
     ///
     /// - Parameter name: what errors call it.
     package init(temporary name: String) throws(FileError) {
-        descriptor = try Descriptor(temporary: ())
+        descriptor = try Descriptor(temporary: name)
         isTemporary = true
     }
 
