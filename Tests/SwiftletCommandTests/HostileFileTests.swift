@@ -55,6 +55,18 @@ import Testing
 
     @Test func tableIsThere() { #expect(Row.all.count > 40) }
 
+    /// Yams's dictionaries trap at such keys.
+    @Test(arguments: ["{a: {b: 1}: 2}", "? [1, 2]\n: 3", "layers: [{{x: 1}: 2}]"])
+    func yamlKeysThatAreNoTexts(_ text: String) throws {
+        try withTemporaryDirectory { directory in
+            try AtomicFile.write(text, to: directory + "/m.yaml")
+            let run = try CommandRun(
+                ["train", "m.yaml", "--data", "d.npz", "--output", "o.keras"], in: directory)
+            #expect(run.status == 1)
+            #expect(run.errors.hasPrefix("error: m.yaml: YAML: "), "\(run.errors)")
+        }
+    }
+
     @Test(arguments: ["nan", "infinity"])
     func weightsThatAreNoNumbersAreWarnedOf(_ name: String) throws {
         try withTemporaryDirectory { directory in

@@ -44,24 +44,35 @@ extension JSON {
     /// A YAML document of maps, lists and scalars.
     fileprivate init(yaml text: String) throws {
         do {
-            self = try Self.value(Yams.load(yaml: text))
+            self = try Yams.compose(yaml: text).map { try Self.value(of: $0) } ?? .null
         } catch let error as YamlError {
             throw ModelError.structure("YAML: \(error)")
         }
     }
 
-    private static func value(_ any: Any?) throws -> JSON {
+    /// By hand: Yams's own dictionaries end the process at a key that is a list or a map.
+    private static func value(of node: Node) throws -> JSON {
+        if let map = node.mapping {
+            var object = JSONObject()
+            for (key, member) in map {
+                guard let key = key.scalar?.string else {
+                    throw ModelError.structure("YAML: a key that is no text")
+                }
+                object[key] = try value(of: member)
+            }
+            return .object(object)
+        }
+        if let list = node.sequence { return .array(try list.map(value(of:))) }
+        return try value(scalar: node.any)
+    }
+
+    private static func value(scalar any: Any?) throws -> JSON {
         switch any {
         case nil: return .null
         case let value as Bool: return .bool(value)
         case let value as Int: return .int(value)
         case let value as Double: return .double(value)
         case let value as String: return .string(value)
-        case let list as [Any]: return .array(try list.map(value))
-        case let map as [AnyHashable: Any]:
-            var object = JSONObject()
-            for (key, member) in map { object["\(key)"] = try value(member) }
-            return .object(object)
         case let other?:
             // Yams gives an object of its own for null.
             if "\(other)" == "<null>" { return .null }
