@@ -72,7 +72,17 @@ __attribute__((weak)) int posix_memalign(void **memory, size_t alignment, size_t
     return ENOMEM;
 }
 
-void guard_memory(void (*end)(void)) { when_ending = end; }
+/// Lets the stack of the first thread grow now: later, without room for it, the process would die of a
+/// signal.
+static __attribute__((noinline)) void grow_stack(void) {
+    volatile char room[256 << 10];
+    for (size_t at = 0; at < sizeof room; at += 4096) room[at] = 0;
+}
+
+void guard_memory(void (*end)(void)) {
+    when_ending = end;
+    grow_stack();
+}
 
 #else
 
