@@ -7,6 +7,8 @@
 /// A file that is only ever written at its end, by one process at a time.
 package final class GrowingFile {
     private let descriptor: Descriptor
+    /// What errors call it.
+    private let name: String
     private let isTemporary: Bool
     private var synchronized = ContinuousClock.now
     private static let patience = Duration.seconds(2)
@@ -20,7 +22,7 @@ package final class GrowingFile {
         guard try descriptor.status().isRegular else { throw FileError(path, .notRegular) }
         guard try descriptor.lock() != .taken else { throw FileError(path, .inUse) }
         if isNew { try synchronizeDirectory(directory(of: path)) }
-        isTemporary = false
+        (name, isTemporary) = (path, false)
     }
 
     /// A file without a name, as ``SpoolFile``.
@@ -28,7 +30,7 @@ package final class GrowingFile {
     /// - Parameter name: what errors call it.
     package init(temporary name: String) throws(FileError) {
         descriptor = try Descriptor(temporary: ())
-        isTemporary = true
+        (self.name, isTemporary) = (name, true)
     }
 
     /// What it holds so far, mapped.
@@ -46,8 +48,10 @@ package final class GrowingFile {
 
     /// What was appended outlives the process at once, and the machine a few seconds later.
     package func append(_ bytes: [UInt8]) throws(FileError) {
-        try bytes.withUnsafeBufferPointer { bytes throws(FileError) in
-            try descriptor.write(UnsafeRawBufferPointer(bytes))
+        try FileError.naming(name) { () throws(FileError) in
+            try bytes.withUnsafeBufferPointer { bytes throws(FileError) in
+                try descriptor.write(UnsafeRawBufferPointer(bytes))
+            }
         }
         let now = ContinuousClock.now
         guard !isTemporary, now - synchronized > Self.patience else { return }

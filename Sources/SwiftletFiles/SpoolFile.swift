@@ -28,7 +28,7 @@ package struct SpoolFile: ~Copyable {
     package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         if buffer.count + bytes.count > Self.bufferSize { try flush() }
         guard bytes.count < Self.bufferSize else {
-            try descriptor.write(bytes)
+            try FileError.naming(name) { () throws(FileError) in try descriptor.write(bytes) }
             written += bytes.count
             return
         }
@@ -36,8 +36,10 @@ package struct SpoolFile: ~Copyable {
     }
 
     private mutating func flush() throws(FileError) {
-        try buffer.withUnsafeBufferPointer { bytes throws(FileError) in
-            try descriptor.write(UnsafeRawBufferPointer(bytes))
+        try FileError.naming(name) { () throws(FileError) in
+            try buffer.withUnsafeBufferPointer { bytes throws(FileError) in
+                try descriptor.write(UnsafeRawBufferPointer(bytes))
+            }
         }
         written += buffer.count
         buffer.removeAll(keepingCapacity: true)
