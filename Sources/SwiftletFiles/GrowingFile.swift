@@ -7,8 +7,6 @@
 /// A file that is only ever written at its end, by one process at a time.
 package final class GrowingFile {
     private let descriptor: Descriptor
-    /// What errors call it.
-    private let name: String
     private let isTemporary: Bool
     private var synchronized = ContinuousClock.now
     private static let patience = Duration.seconds(2)
@@ -22,15 +20,15 @@ package final class GrowingFile {
         guard try descriptor.status().isRegular else { throw FileError(path, .notRegular) }
         guard try descriptor.lock() != .taken else { throw FileError(path, .inUse) }
         if isNew { try synchronizeDirectory(directory(of: path)) }
-        (name, isTemporary) = (path, false)
+        isTemporary = false
     }
 
     /// A file without a name, as ``SpoolFile``.
     ///
     /// - Parameter name: what errors call it.
     package init(temporary name: String) throws(FileError) {
-        descriptor = try Descriptor(temporary: ())
-        (self.name, isTemporary) = (name, true)
+        descriptor = try Descriptor(temporary: name)
+        isTemporary = true
     }
 
     /// What it holds so far, mapped.
@@ -48,10 +46,8 @@ package final class GrowingFile {
 
     /// What was appended outlives the process at once, and the machine a few seconds later.
     package func append(_ bytes: [UInt8]) throws(FileError) {
-        try FileError.naming(name) { () throws(FileError) in
-            try bytes.withUnsafeBufferPointer { bytes throws(FileError) in
-                try descriptor.write(UnsafeRawBufferPointer(bytes))
-            }
+        try bytes.withUnsafeBufferPointer { bytes throws(FileError) in
+            try descriptor.write(UnsafeRawBufferPointer(bytes))
         }
         let now = ContinuousClock.now
         guard !isTemporary, now - synchronized > Self.patience else { return }

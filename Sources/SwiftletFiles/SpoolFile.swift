@@ -19,7 +19,7 @@ package struct SpoolFile: ~Copyable {
     /// - Parameter name: what errors call it: the file whose content it takes.
     package init(name: String) throws(FileError) {
         self.name = name
-        descriptor = try Descriptor(temporary: ())
+        descriptor = try Descriptor(temporary: name)
     }
 
     /// Bytes so far.
@@ -28,7 +28,7 @@ package struct SpoolFile: ~Copyable {
     package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         if buffer.count + bytes.count > Self.bufferSize { try flush() }
         guard bytes.count < Self.bufferSize else {
-            try FileError.naming(name) { () throws(FileError) in try descriptor.write(bytes) }
+            try descriptor.write(bytes)
             written += bytes.count
             return
         }
@@ -36,10 +36,8 @@ package struct SpoolFile: ~Copyable {
     }
 
     private mutating func flush() throws(FileError) {
-        try FileError.naming(name) { () throws(FileError) in
-            try buffer.withUnsafeBufferPointer { bytes throws(FileError) in
-                try descriptor.write(UnsafeRawBufferPointer(bytes))
-            }
+        try buffer.withUnsafeBufferPointer { bytes throws(FileError) in
+            try descriptor.write(UnsafeRawBufferPointer(bytes))
         }
         written += buffer.count
         buffer.removeAll(keepingCapacity: true)
@@ -68,20 +66,28 @@ package struct SpoolFile: ~Copyable {
 }
 
 extension Descriptor {
-    /// A new file for reading and writing without a name.
-    init(temporary: Void) throws(FileError) {
+    /// A new file for reading and writing that no folder lists.
+    ///
+    /// - Parameter name: what errors call it.
+    init(temporary name: String) throws(FileError) {
+        self = try FileError.naming(name) { () throws(FileError) in
+            Descriptor(owning: try Self.unlisted(), path: name)
+        }
+    }
+
+    private static func unlisted() throws(FileError) -> Int32 {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
         #if os(Linux)
             // `O_TMPFILE`, which the C library does not show to Swift: there is no moment with a name.
             let unnamed = O_DIRECTORY | 0o20_000_000
-            if let file = try? Descriptor(folder, flags: O_RDWR | unnamed, mode: 0o600) {
-                self = file
-                return
-            }
+            let unlisted = open(folder, O_RDWR | O_CLOEXEC | unnamed, 0o600)
+            if unlisted >= 0 { return unlisted }
         #endif
         let tag = String(UInt64.random(in: .min ... .max), radix: 36)
         let path = "\(folder)/.swiftlet-\(tag).tmp"
-        try self.init(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        let number = open(path, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0o600)
+        guard number >= 0 else { throw FileError(errnoFor: path) }
         unlink(path)
+        return number
     }
 }

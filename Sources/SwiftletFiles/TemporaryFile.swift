@@ -71,8 +71,11 @@ final class TemporaryFile: @unchecked Sendable {
             let descriptor = try Descriptor(
                 path, flags: O_RDWR | O_CREAT | O_NOFOLLOW | flags, mode: 0o666)
             guard try descriptor.lock() != .taken, descriptor.isAt(path) else { return nil }
+            unlisted.hold(path)
             living.insert(path)
-            return TemporaryFile(path: path, descriptor: descriptor)
+            let file = TemporaryFile(path: path, descriptor: descriptor)
+            unlisted.clear()
+            return file
         }
     }
 
@@ -115,6 +118,29 @@ final class TemporaryFile: @unchecked Sendable {
 /// The paths of this process's temporary files, for an end that comes at once.
 private let living = Mutex<Set<String>>([])
 
+/// The path of a file that is just being added to them: where memory runs out meanwhile, the list is
+/// locked for good. It is read by an end of the process only.
+private struct UnlistedPath: @unchecked Sendable {
+    private let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
+    private static let capacity = Int(PATH_MAX)
+
+    init() { bytes.initialize(repeating: 0, count: Self.capacity) }
+
+    func hold(_ path: String) {
+        path.withCString { path in
+            let count = strlen(path) + 1
+            if count <= Self.capacity { memcpy(bytes, path, count) }
+        }
+    }
+
+    func clear() { bytes[0] = 0 }
+
+    func remove() {
+        if bytes[0] != 0 { unlink(bytes) }
+    }
+}
+private let unlisted = UnlistedPath()
+
 /// Directories that were looked through.
 private let visited = Mutex<Set<String>>([])
 
@@ -132,6 +158,7 @@ package func removeTemporaryFiles(then end: () -> Void = {}) {
 /// The same for an end at any moment, maybe inside of one of the functions above: it neither waits nor
 /// allocates. What stays is cleared by the next process.
 package func removeTemporaryFilesAtOnce() {
+    unlisted.remove()
     _ = living.withLockIfAvailable { for path in $0 { unlink(path) } }
 }
 

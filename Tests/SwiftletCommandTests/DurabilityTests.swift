@@ -148,7 +148,9 @@ import Testing
     func nobodyReads(_ kind: String) throws {
         try withTemporaryDirectory { directory throws in
             try Self.prepare(directory)
-            for command in ["--help", "inspect model.keras", Self.destinations[3]] {
+            for command in [
+                "--help", "inspect model.keras", Self.destinations[3] + " --quiet",
+            ] {
                 // A pipe whose reader has ended, or no stream at all.
                 let shell =
                     kind == "closed"

@@ -20,7 +20,7 @@ import Testing
                 let run = try CommandRun(
                     [
                         "predict", fixture(model), "--input", fixture("keras/cnn-keras2.npz"),
-                        "--output", output,
+                        "--output", output, "--quiet",
                     ] + flags, in: directory)
                 #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
                 outputs.append(try readFile(output))

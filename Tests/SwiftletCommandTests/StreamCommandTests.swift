@@ -190,7 +190,7 @@ import Testing
                                 "--threads", "1", "--quiet",
                             ], in: directory))
                 }
-                // Pages are given back every 16 MiB.
+                // Pages of the input and of the answers are given back every 16 MiB each.
                 #expect(peaks[1] < peaks[0] + 36, "\(peaks)")
             }
         }
