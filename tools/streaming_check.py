@@ -117,7 +117,7 @@ def run(command):
     # From a quarter on everything is at work.
     early = max(samples[half // 2:half] or samples)
     late = max(samples[half:] or samples)
-    return early, late, max(samples), seconds, errors.strip().splitlines()[-1]
+    return early, late, max(samples), seconds, (errors.strip().splitlines() or [""])[-1]
 
 
 def main():

@@ -37,7 +37,7 @@ struct ModelEvaluation {
         defer { progress?.clear() }
         let (state, times) = try naming(path, data: data) { try job.run() }
         progress?.clear()
-        log.note(times)
+        log.note(times, resuming: job.options.resumes)
         log.warn(mixed: state.isMixed, data)
         return state
     }

@@ -46,7 +46,7 @@ struct Predict: Subcommand {
             }
         }
         progress?.clear()
-        log.note(written.times)
+        log.note(written.times, resuming: part.resume)
         log.warn(mixed: written.isMixed, output)
         for output in written.outputs {
             print("\(output.name)  \(output.dtype)  \(output.shape)")

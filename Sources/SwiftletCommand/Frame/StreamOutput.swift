@@ -25,8 +25,9 @@ struct PartOptions: ParsableArguments {
 }
 
 extension LogOptions {
-    /// How fast the rows went through.
-    func note(_ times: StreamTimes) {
+    /// How fast the rows went through, where that took a while or part of them were there before.
+    func note(_ times: StreamTimes, resuming: Bool) {
+        guard resuming || times.whole > .seconds(1) else { return }
         guard times.rows > 0 else { return note("all rows were there already") }
         note(
             "\(times.rows) rows in \(times.whole.text): "
