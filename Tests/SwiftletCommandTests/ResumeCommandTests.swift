@@ -74,7 +74,8 @@ import Testing
             let random = CounterRandom(seed: 20)
             let options = ["--resume", "--state-every", row.seconds] + row.callbacks
             var (kills, resumed) = (0, 0)
-            while kills < 20 {
+            // On a busy machine many are killed before there is anything to go on with.
+            while kills < 20 || (resumed < 3 && kills < 200) {
                 // From before the first batch to several epochs later.
                 let pause = Double(random.uniform(at: kills)) * duration * 0.8
                 let run = try Self.train(row.output, options, in: directory) { process in
@@ -93,7 +94,7 @@ import Testing
             }
             let last = try Self.train(row.output, options, in: directory)
             #expect(last.status == 0, "\(last.errors)")
-            #expect(resumed > 2)
+            #expect(resumed >= 3)
             for suffix in ["", ".json"] {
                 let found = try readFile("\(directory)/\(row.output)\(suffix)")
                 #expect(try found == readFile("\(directory)/whole-\(row.output)\(suffix)"))

@@ -1,3 +1,4 @@
+import Foundation
 import SwiftletArchive
 import SwiftletFiles
 import SwiftletHDF5
@@ -185,13 +186,11 @@ private func isolated<Result>(
     func strangers(_ row: Row) throws {
         try withTemporaryDirectory { directory in
             let program = try script(row.script, in: directory)
-            let start = ContinuousClock.now
             let patience = if case .timedOut = row.failure { 1 } else { 60 }
             let error = try isolated(.always, program: program, patience: patience) {
                 #expect(throws: HDF5Error.self) { try HDF5File(fixture("hdf5/latest.h5")) }
             }
             #expect(error == HDF5Error(fixture("hdf5/latest.h5"), .helper(row.failure)))
-            #expect(ContinuousClock.now - start < .seconds(40))
         }
     }
 
@@ -278,10 +277,12 @@ private func isolated<Result>(
         }
     }
 
+    /// A program that does `body`.
     private func script(_ body: String, in directory: String) throws -> String {
         let path = directory + "/helper"
-        try AtomicFile.write(Array("#!/bin/sh\n\(body)\n".utf8), to: path)
-        try makeExecutable(path)
+        try FileManager.default.createSymbolicLink(
+            atPath: path, withDestinationPath: fixture("hdf5/isolated/stranger"))
+        try AtomicFile.write(Array("\(body)\n".utf8), to: path + ".sh")
         return path
     }
 }

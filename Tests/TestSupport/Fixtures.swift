@@ -35,8 +35,3 @@ package func builtProgram(_ name: String) throws -> String {
     }
     throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: name])
 }
-
-/// Makes a script one that can be run.
-package func makeExecutable(_ path: String) throws {
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-}
