@@ -222,6 +222,9 @@ targets.append(
         swiftSettings: strict))
 targets += [
     ("example-adversaries", "Adversaries"), ("example-autoencoder", "Autoencoder"),
+    ("example-digits", "Digits"), ("example-folders", "Folders"),
+    ("example-forecast", "Forecast"), ("example-regression", "Regression"),
+    ("example-transfer", "Transfer"),
     ("example-variational-autoencoder", "VariationalAutoencoder"),
 ].map { name, folder in
     .executableTarget(

@@ -3,7 +3,8 @@ public import Swiftlet
 /// What a small classifier sees in pictures of digits: features whose distributions tell how like real
 /// digits invented ones are, as Inception's do for photographs.
 public struct DigitEyes {
-    private let predictor: Predictor
+    /// Gives the features of pictures `[count, 8, 8, 1]` of 0 … 1.
+    public let predictor: Predictor
     private let real: Tensor
 
     /// Trains the classifier, and looks at the digits that invented ones are compared with.

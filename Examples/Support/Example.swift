@@ -30,12 +30,13 @@ public struct Example {
         print("epoch \(history.epochs): " + numbers.joined(separator: ", "))
     }
 
-    /// Writes the page with the curves, and a sheet of pictures `[count, 8, 8, 1]` of 0 … 1.
-    public func finish(pictures: Tensor) throws {
+    /// Writes the page with the curves and, if there are any, a sheet of pictures `[count, 8, 8, 1]` of 0 … 1.
+    public func finish(pictures: Tensor? = nil) throws {
         var page = ReportPage(title: title, subtitle: "\(history.epochs) epochs")
         page.add(history: history.json)
         let name = title.lowercased().replacing(" ", with: "-")
         try page.write(to: "\(folder)/\(name).html")
+        guard let pictures else { return print("\(folder)/\(name).html has the curves") }
         try ImageFile.writePNG(sheet(pictures), to: "\(folder)/\(name).png")
         print("\(folder)/\(name).html has the curves, \(folder)/\(name).png some pictures")
     }
