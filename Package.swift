@@ -215,6 +215,14 @@ targets += [
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
+// Floor 6: for other languages; the header is the declaration, which the compiler holds the code to.
+targets += [
+    .target(name: "CSwiftlet"),
+    library(
+        "SwiftletC", "CSwiftlet", "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras",
+        "SwiftletLayers", "SwiftletLimits", "SwiftletMachine", "SwiftletRuntime", "SwiftletTensor"),
+]
+
 // Programs of a page that show how the library is used; they see only what is public.
 targets.append(
     .target(
@@ -235,7 +243,8 @@ targets += [
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "CMemoryGuard", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+            "CHDF5", "CKernels", "CLAPACK", "CMemoryGuard", "CPNG", "CWebP", "CZlib",
+            "SwiftletArchive", "SwiftletData", "SwiftletDataset",
             "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
             "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
@@ -278,6 +287,8 @@ let package = Package(
         .library(
             name: "SwiftletKeras",
             targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
+        // For C and what calls C; `tools/package` makes the library that is installed of it.
+        .library(name: "swiftlet-c", type: .dynamic, targets: ["SwiftletC"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     dependencies: [

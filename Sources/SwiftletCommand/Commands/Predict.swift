@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SwiftletData
+internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
 internal import SwiftletStreaming
