@@ -250,8 +250,10 @@ targets += [
             "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
             "SwiftletScores", "SwiftletStreaming", "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "Yams", package: "Yams"),
+            .product(
+                name: "ArgumentParser", package: "swift-argument-parser",
+                condition: .when(traits: ["Command"])),
+            .product(name: "Yams", package: "Yams", condition: .when(traits: ["Command"])),
         ], swiftSettings: strict),
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
@@ -290,6 +292,12 @@ let package = Package(
         // For C and what calls C; `tools/package` makes the library that is installed of it.
         .library(name: "swiftlet-c", type: .dynamic, targets: ["SwiftletC"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
+    ],
+    traits: [
+        .trait(
+            name: "Command",
+            description: "The command swiftlet. Who uses the libraries alone says `traits: []`."),
+        .default(enabledTraits: ["Command"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
