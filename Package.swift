@@ -215,6 +215,14 @@ targets += [
     tests("SwiftletTests", "Swiftlet", "TestSupport"),
 ]
 
+// Floor 6: for other languages; the header is the declaration, which the compiler holds the code to.
+targets += [
+    .target(name: "CSwiftlet"),
+    library(
+        "SwiftletC", "CSwiftlet", "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras",
+        "SwiftletLayers", "SwiftletLimits", "SwiftletMachine", "SwiftletRuntime", "SwiftletTensor"),
+]
+
 // Programs of a page that show how the library is used; they see only what is public.
 targets.append(
     .target(
@@ -238,14 +246,17 @@ targets += [
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "CMemoryGuard", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+            "CHDF5", "CKernels", "CLAPACK", "CMemoryGuard", "CPNG", "CWebP", "CZlib",
+            "SwiftletArchive", "SwiftletData", "SwiftletDataset",
             "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
             "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
             "SwiftletScores", "SwiftletStreaming", "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "Yams", package: "Yams"),
+            .product(
+                name: "ArgumentParser", package: "swift-argument-parser",
+                condition: .when(traits: ["Command"])),
+            .product(name: "Yams", package: "Yams", condition: .when(traits: ["Command"])),
         ], swiftSettings: strict),
     tests(
         "SwiftletCommandTests", "SwiftletCommand", "SwiftletData", "SwiftletDataset",
@@ -281,7 +292,15 @@ let package = Package(
         .library(
             name: "SwiftletKeras",
             targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
+        // For C and what calls C; `tools/package` makes the library that is installed of it.
+        .library(name: "swiftlet-c", type: .dynamic, targets: ["SwiftletC"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
+    ],
+    traits: [
+        .trait(
+            name: "Command",
+            description: "The command swiftlet. Who uses the libraries alone says `traits: []`."),
+        .default(enabledTraits: ["Command"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -29,7 +29,9 @@ static struct {
     cholesky_function *cholesky;
     eigen_function *eigen;
     singular_function *singular;
+    const char *name;
     const char *failure;
+    char *(*config)(void); /* OpenBLAS's own */
 } library;
 
 static const char *const names[] = {
@@ -50,8 +52,11 @@ static bool open_library(const char *name) {
     *(void **)&library.eigen = dlsym(handle, "dsyevd_");
     *(void **)&library.singular = dlsym(handle, "dgesdd_");
     if (library.product && library.squares && library.solve && library.cholesky &&
-        library.eigen && library.singular)
+        library.eigen && library.singular) {
+        library.name = name;
+        *(void **)&library.config = dlsym(handle, "openblas_get_config");
         return true;
+    }
     dlclose(handle);
     return false;
 }
@@ -67,6 +72,10 @@ const char *sl_lapack_open(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, open_any);
     return library.failure;
+}
+
+const char *sl_lapack_name(void) {
+    return library.config ? library.config() : library.name;
 }
 
 void sl_lapack_product(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha,

@@ -3,6 +3,7 @@ internal import CMemoryGuard
 internal import SwiftletFiles
 internal import SwiftletHDF5
 internal import SwiftletLimits
+internal import SwiftletMachine
 
 /// The command `swiftlet`: one subcommand per job, one file per subcommand.
 @main
@@ -10,7 +11,7 @@ struct Swiftlet: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "swiftlet",
         abstract: "Train, run and score neural networks in Keras files, without Python.",
-        version: "0.1.0",
+        version: swiftletVersion,
         subcommands: [
             Demo.self, New.self, Train.self, LRFind.self, Predict.self, Evaluate.self, Merge.self,
             Score.self, Compare.self,

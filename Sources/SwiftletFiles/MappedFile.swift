@@ -1,3 +1,4 @@
+internal import SwiftletLimits
 internal import SwiftletMachine
 
 #if canImport(Glibc)
@@ -84,6 +85,16 @@ package final class MappedFile: @unchecked Sendable {
     }
 
     package var count: Int { bytes.count }
+
+    /// All of it, as a text that describes something.
+    ///
+    /// - Throws: ``FileError/Cause/tooLarge(limit:)`` beyond the limit of texts in force.
+    package func text() throws(FileError) -> [UInt8] {
+        let limit = Limits.current.textBytes
+        guard count <= limit else { throw FileError(name, .tooLarge(limit: limit)) }
+        guard Machine.hasRoom(for: count) else { throw FileError(name, .outOfMemory) }
+        return withUnsafeBytes { [UInt8]($0) }
+    }
 
     /// The bytes; they are valid as long as this object lives.
     package func withUnsafeBytes<Result: ~Copyable, Failure>(

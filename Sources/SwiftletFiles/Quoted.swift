@@ -8,3 +8,12 @@ package func quoted(_ text: some StringProtocol) -> String {
     }
     return text.unicodeScalars.count > 40 ? "'\(shown)…'" : "'\(shown)'"
 }
+
+/// Line ends and control characters, which a file's name may hold, become spaces.
+package func oneLine(_ text: String) -> String {
+    func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control
+    }
+    return text.split { $0.isNewline || $0 == " " || $0.unicodeScalars.allSatisfy(isControl) }
+        .joined(separator: " ")
+}

@@ -24,7 +24,11 @@ enum KerasContent {
             self = try Self.noFile(path)
             return
         }
-        let file = try MappedFile(path)
+        try self.init(MappedFile(path), at: path)
+    }
+
+    /// - Parameter path: where the file lies; nil for bytes in memory, which have no files beside them.
+    init(_ file: MappedFile, at path: String?) throws {
         let start = file.withUnsafeBytes { [UInt8]($0.prefix(2)) }
         if start == Array("PK".utf8) {
             let archive = try ZipArchive(file)
@@ -34,21 +38,21 @@ enum KerasContent {
                 self = .package(.archive(archive))
             }
         } else if file.withUnsafeBytes(HDF5File.hasSignature) {
-            self = try Self.hdf5(HDF5File(path), path)
+            self = try Self.hdf5(HDF5File(file), file.name)
         } else if file.withUnsafeBytes({ Self.looksLikeJSON($0) }) {
-            let json = try JSON(parsing: readText(path))
+            let json = try JSON(parsing: file.text())
             if json["weight_map"] == nil || json["class_name"] != nil {
                 self = .architecture(json)
-            } else if path.hasSuffix(".index.json"), let weights = try WeightFile(path) {
+            } else if let path, path.hasSuffix(".index.json"), let weights = try WeightFile(path) {
                 self = .foreign(weights)
             } else {
                 self = .shardedWeights(json)
             }
-        } else if let weights = try WeightFile(path) {
+        } else if let path, let weights = try WeightFile(path) {
             self = .foreign(weights)
         } else {
             throw KerasFileError(
-                path,
+                file.name,
                 .foreign(
                     file.count == 0 ? "the file is empty" : "not a Keras file: no zip, HDF5 or JSON"
                 ))

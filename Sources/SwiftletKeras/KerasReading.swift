@@ -24,14 +24,40 @@ extension Model {
     public static func opened(
         _ path: String, weights: String? = nil, loading: WeightLoading = WeightLoading()
     ) throws -> (model: Model, report: WeightReport) {
+        var own = WeightLoading()
+        own.keepsTypes = loading.keepsTypes
+        return try opened(KerasReading(path, own), weights: weights, loading: loading)
+    }
+
+    /// Opens a model whose file is in memory; the bytes are copied.
+    ///
+    /// - Parameters:
+    ///   - bytes: a zipped `.keras` file, a whole model in HDF5, or an architecture as JSON.
+    ///   - name: what errors call the file.
+    ///   - weights: a file of weights, needed for an architecture alone.
+    /// - Throws: ``KerasFileError``.
+    public init(
+        bytes: RawSpan, name: String = "model", weights: String? = nil,
+        loading: WeightLoading = WeightLoading()
+    ) throws {
+        let file = bytes.withUnsafeBytes { bytes in
+            MappedFile(count: bytes.count, name: name) { $0.copyMemory(from: bytes) }
+        }
+        guard let file else { throw KerasFileError(name, .file(.outOfMemory)) }
+        var own = WeightLoading()
+        own.keepsTypes = loading.keepsTypes
+        self = try Self.opened(KerasReading(file, own), weights: weights, loading: loading).model
+    }
+
+    private static func opened(
+        _ reading: KerasReading, weights: String?, loading: WeightLoading
+    ) throws -> (model: Model, report: WeightReport) {
         var (model, report): (Model, WeightReport)
         do {
-            var own = WeightLoading()
-            own.keepsTypes = loading.keepsTypes
-            (model, report) = try KerasReading(path, own).model(
+            (model, report) = try reading.model(
                 needsWeights: weights == nil, hints: WeightHints(file: weights))
         } catch {
-            throw KerasFileError(error, file: path)
+            throw KerasFileError(error, file: reading.path)
         }
         if let weights { report = try model.loadWeights(from: weights, loading) }
         return (model, report)
@@ -61,19 +87,34 @@ extension Model {
 
 /// Reading one file.
 struct KerasReading {
-    private let path: String
+    /// As errors show it.
+    let path: String
+    /// The file, if it is in memory.
+    private let bytes: MappedFile?
     private let loading: WeightLoading
 
     init(_ path: String, _ loading: WeightLoading = WeightLoading()) {
         self.path = path
+        bytes = nil
         self.loading = loading
+    }
+
+    init(_ bytes: MappedFile, _ loading: WeightLoading) {
+        path = bytes.name
+        self.bytes = bytes
+        self.loading = loading
+    }
+
+    private func content() throws -> KerasContent {
+        guard let bytes else { return try KerasContent(path) }
+        return try KerasContent(bytes, at: nil)
     }
 
     /// - Parameter hints: what the weights that go with an architecture tell of it.
     func model(
         needsWeights: Bool, hints: WeightHints = WeightHints()
     ) throws -> (Model, WeightReport) {
-        switch try KerasContent(path) {
+        switch try content() {
         case .package(let package): return try model(from: package)
         case .legacyModel(let file): return try model(from: file)
         case .architecture(let json):
@@ -150,7 +191,7 @@ struct KerasReading {
         let version = try root.attribute("keras_version")?.strings?.first
         let era = KerasEra(version: version ?? "1")
         var model = try model(
-            config, era: era, version: version, hints: WeightHints(file: path))
+            config, era: era, version: version, hints: WeightHints(file))
         var weights = try LegacyWeights(root.group("model_weights"), version: version)
         (model.network, weights) = try completed(model.network, weights)
         let layers = ModelLayers(model.network, try model.network.shapes().weights)
@@ -185,7 +226,7 @@ struct KerasReading {
 
     /// The values of a network's weights, and the network with what else of it lies among them.
     func weights(for network: Network) throws -> (Network, WeightAssignment) {
-        switch try KerasContent(path) {
+        switch try content() {
         case .package(let package): return try stored(package.weights(), for: network, package)
         case .weights(let file): return try stored(StoredWeights(file), for: network)
         case .shardedWeights(let index):
@@ -256,7 +297,7 @@ struct KerasReading {
 
     /// What proves the weights, if the file has it.
     func golden() throws -> Golden? {
-        switch try KerasContent(path) {
+        switch try content() {
         case .package(let package): try GoldenStorage.golden(in: package)
         case .legacyModel(let file), .legacyWeights(let file), .weights(let file):
             try GoldenStorage.golden(in: file.root)

@@ -14,15 +14,20 @@ struct WeightHints {
     init() {}
 
     init(file path: String?) {
-        self = path.flatMap { try? Self.hints(in: $0) } ?? WeightHints()
+        self = path.flatMap { try? Self.hints(in: KerasContent($0), at: $0) } ?? WeightHints()
+    }
+
+    /// - Parameter file: a whole model.
+    init(_ file: HDF5File) {
+        self = (try? Self.hints(in: .legacyModel(file), at: file.name)) ?? WeightHints()
     }
 
     init(_ weights: @escaping () -> StoredWeights?) {
         firstWeight = { weights()?.firstShape(of: $0) }
     }
 
-    private static func hints(in path: String) throws -> WeightHints {
-        switch try KerasContent(path) {
+    private static func hints(in content: KerasContent, at path: String) throws -> WeightHints {
+        switch content {
         case .legacyWeights(let file): try WeightHints(legacy: file.root)
         case .legacyModel(let file):
             try WeightHints(

@@ -33,10 +33,14 @@ public struct ModelSummary: Sendable {
     public let layers: [Layer]
     /// Every weight once, in the model's order.
     public let weights: [Weight]
-    /// The model's inputs in order, with their shapes.
+    /// The model's inputs in order, with their shapes, the batch first.
     public let inputs: [(name: String, shape: [Int?])]
+    /// The element types that the file declares for them.
+    public let inputTypes: [DType]
     /// The shapes of the model's outputs in order.
     public let outputShapes: [[Int?]]
+    /// The element types in which they are computed.
+    public let outputTypes: [DType]
 
     public var parameterCount: Int { weights.reduce(0) { $0 + $1.shape.elementCount } }
     public var trainableCount: Int {
@@ -60,7 +64,8 @@ extension Model {
         }
         return ModelSummary(
             name: name, layers: layers, weights: weights, inputs: inputs,
-            outputShapes: shapes.outputs)
+            inputTypes: network.inputEntries.map { ($0.layer as? Input)?.dtype ?? .float32 },
+            outputShapes: shapes.outputs, outputTypes: shapes.outputTypes)
     }
 }
 

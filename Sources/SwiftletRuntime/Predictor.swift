@@ -204,6 +204,9 @@ public final class Predictor: Sendable {
         }
         return try zip(entries, inputs).map { entry, tensor in
             guard let input = entry.layer as? Input else { return tensor }
+            guard tensor.rank > 0 else {
+                throw ModelError.input(name: entry.name, cause: "a single number, not a batch")
+            }
             guard tensor.shape.first == inputs[0].shape.first else {
                 throw ModelError.input(
                     name: entry.name,

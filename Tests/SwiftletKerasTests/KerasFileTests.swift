@@ -54,6 +54,27 @@ struct KerasFixture: Sendable, CustomTestStringConvertible {
     @Test func tableIsThere() { #expect(KerasFixture.all.count == 28) }
 
     @Test(arguments: KerasFixture.all)
+    func opensFromMemory(_ row: KerasFixture) throws {
+        var bytes = try readFile(row.path)
+        let model = try Model(bytes: bytes.span.bytes, weights: row.weightsPath)
+        bytes = []
+        try row.check(model)
+    }
+
+    @Test func memoryWithoutAModel() throws {
+        for (text, cause) in [
+            ("", "the file is empty"), ("PK", "zip"), ("{\"weight_map\": {}}", "weights"),
+            ("nothing of the kind", "not a Keras file"),
+        ] {
+            let error = #expect(throws: KerasFileError.self) {
+                try Model(bytes: Array(text.utf8).span.bytes, name: "upload")
+            }
+            #expect(try #require(error).description.hasPrefix("upload: "))
+            #expect(try #require(error).description.contains(cause), "\(text)")
+        }
+    }
+
+    @Test(arguments: KerasFixture.all)
     func predictsAsKeras(_ row: KerasFixture) throws {
         let model = try row.model()
         try row.check(model)

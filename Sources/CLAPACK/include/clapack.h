@@ -21,6 +21,9 @@ enum {
  * of the functions below. */
 const char *sl_lapack_open(void);
 
+/* What OpenBLAS says of itself, or the name of another library; null if none is open. */
+const char *sl_lapack_name(void);
+
 /* c = alpha · op(a) · op(b) + beta · c, c of m × n, the sum over k. */
 void sl_lapack_product(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha,
                        const double *a, int lda, const double *b, int ldb, double beta, double *c,

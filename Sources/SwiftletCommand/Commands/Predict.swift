@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SwiftletData
 internal import SwiftletFiles
+internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
 internal import SwiftletStreaming

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SwiftletFiles
 internal import SwiftletKeras
+internal import SwiftletMachine
 
 #if canImport(Glibc)
     internal import Glibc
@@ -22,7 +23,8 @@ struct Ending {
     init(_ error: any Error) {
         let code = Swiftlet.exitCode(for: error)
         if code.isSuccess {  // --help, --version
-            output = Swiftlet.fullMessage(for: error)
+            let message = Swiftlet.fullMessage(for: error)
+            output = message == swiftletVersion ? VersionReport().text : message
             errorLine = nil
             status = 0
             return
@@ -40,7 +42,7 @@ struct Ending {
             ? "\(UsageMessage(error, arguments: Array(CommandLine.arguments.dropFirst())))"
             : isWhole ? Self.details(of: error) : "\(error)"
         errorLine = Self.cut(
-            "error: " + Self.oneLine(cause), to: isWhole ? .max : Self.longestLine)
+            "error: " + oneLine(cause), to: isWhole ? .max : Self.longestLine)
         status = isUsage ? Self.wrongUsage : 1
     }
 
@@ -60,16 +62,6 @@ struct Ending {
             return "\(error)"
         }
         return "\(error.file): weights by layer: \(report.details)"
-    }
-
-    /// Line ends and control characters, which a file's name may hold, become spaces.
-    static func oneLine(_ text: String) -> String {
-        text.split { $0.isNewline || $0 == " " || $0.unicodeScalars.allSatisfy(Self.isControl) }
-            .joined(separator: " ")
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control
     }
 
     private static func cut(_ line: String, to length: Int) -> String {

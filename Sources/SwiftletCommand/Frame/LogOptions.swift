@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SwiftletFiles
 internal import SwiftletReport
 
 /// A command that opens files and tells of its work.
@@ -20,7 +21,7 @@ struct LogOptions: ParsableArguments {
 
     /// A line for people, such as what is being done.
     func note(_ text: String) {
-        if !quiet { StandardError.write("\(Ending.oneLine(text))\n") }
+        if !quiet { StandardError.write("\(oneLine(text))\n") }
     }
 
     func progress(_ label: String, total: Int) -> ProgressBar {

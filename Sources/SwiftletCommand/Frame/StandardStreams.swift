@@ -33,7 +33,7 @@ enum StandardError {
         }
     }
 
-    static func warn(_ text: String) { write("warning: \(Ending.oneLine(text))\n") }
+    static func warn(_ text: String) { write("warning: \(oneLine(text))\n") }
 }
 
 enum StandardOutput {

@@ -1,6 +1,6 @@
 internal import SwiftletGraph
 internal import SwiftletLimits
-internal import SwiftletTensor
+package import SwiftletTensor
 
 /// A network's weights and the shapes of its layers' outputs, worked out without computing.
 package struct NetworkShapes: Sendable {
@@ -9,6 +9,8 @@ package struct NetworkShapes: Sendable {
     package let layers: [String: [[[Int?]]]]
     /// The shapes of the model's outputs.
     package let outputs: [[Int?]]
+    /// The element types of the model's outputs.
+    package let outputTypes: [DType]
 }
 
 extension Network {
@@ -69,7 +71,8 @@ extension Network {
             layers: Dictionary(uniqueKeysWithValues: layers),
             outputs: zip(first.outputs, second.outputs).map {
                 common(first.lowering.graph.shape(of: $0), second.lowering.graph.shape(of: $1))
-            })
+            },
+            outputTypes: first.outputs.map { first.lowering.graph[$0].dtype })
     }
 
     private func probe(batch: Int, unknown: Int) throws -> (lowering: Lowering, outputs: [Value]) {
