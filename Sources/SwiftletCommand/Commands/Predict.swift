@@ -1,9 +1,9 @@
 internal import ArgumentParser
 internal import SwiftletData
+internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
 internal import SwiftletStreaming
-internal import SwiftletTraining
 
 struct Predict: Subcommand {
     static let configuration = CommandConfiguration(

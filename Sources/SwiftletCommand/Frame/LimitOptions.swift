@@ -25,24 +25,39 @@ struct LimitSetting: ExpressibleByArgument {
     let quantity: Limits.Quantity
     let value: Int
 
+    init?(argument: String) {
+        guard let equals = argument.firstIndex(of: "="),
+            let quantity = Limits.Quantity(rawValue: String(argument[..<equals])),
+            let count = ByteCount(argument: String(argument[argument.index(after: equals)...]))
+        else { return nil }
+        self.quantity = quantity
+        value = count.bytes
+    }
+}
+
+/// A number, of bytes mostly, such as `64MiB`.
+struct ByteCount: ExpressibleByArgument {
+    let bytes: Int
+
     private static let units = [
         ("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("K", 10), ("M", 20), ("G", 30),
         ("T", 40),
     ]
 
+    init(bytes: Int) { self.bytes = bytes }
+
     init?(argument: String) {
-        guard let equals = argument.firstIndex(of: "="),
-            let quantity = Limits.Quantity(rawValue: String(argument[..<equals])),
-            let value = Self.value(argument[argument.index(after: equals)...])
-        else { return nil }
-        self.quantity = quantity
-        self.value = value
+        let unit = Self.units.first { argument.hasSuffix($0.0) }
+        guard let number = Int(argument.dropLast(unit?.0.count ?? 0)), number >= 0 else {
+            return nil
+        }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (unit?.1 ?? 0))
+        guard !overflow else { return nil }
+        self.bytes = bytes
     }
 
-    private static func value(_ text: Substring) -> Int? {
-        let unit = units.first { text.hasSuffix($0.0) }
-        guard let number = Int(text.dropLast(unit?.0.count ?? 0)), number >= 0 else { return nil }
-        let (value, overflow) = number.multipliedReportingOverflow(by: 1 << (unit?.1 ?? 0))
-        return overflow ? nil : value
+    var defaultValueDescription: String {
+        let unit = Self.units.prefix(4).last { bytes >= 1 << $0.1 && bytes % (1 << $0.1) == 0 }
+        return unit.map { "\(bytes >> $0.1)\($0.0)" } ?? "\(bytes)"
     }
 }

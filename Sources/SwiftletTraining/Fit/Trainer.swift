@@ -1,6 +1,6 @@
 internal import SwiftletDataset
 internal import SwiftletFiles
-public import SwiftletLayers
+internal import SwiftletLayers
 internal import SwiftletTensor
 
 /// A model's weights at work: steps over batches, for training and for evaluation.
@@ -259,12 +259,5 @@ final class Trainer {
             guard let tensor = tensors[spec.path], tensor.shape == spec.shape else { continue }
             weights[index] = try tensor.converted(to: spec.dtype)
         }
-    }
-}
-
-extension Model {
-    /// The names of the model's outputs, in order: those of the layers that give them.
-    public var outputNames: [String] {
-        network.outputs.leaves.map { network.entries[$0.layer].name }
     }
 }
