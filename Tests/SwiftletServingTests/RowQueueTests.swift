@@ -5,9 +5,10 @@ import Testing
 
 /// Doubles its rows and writes down how many came at once.
 private final class Doubler: Sendable {
-    private let counts = Mutex<[Int]>([])
+    private let computed = Mutex<[(rows: Int, time: ContinuousClock.Instant)]>([])
 
-    var batches: [Int] { counts.withLock { $0 } }
+    var batches: [Int] { computed.withLock { $0.map(\.rows) } }
+    var lastTime: ContinuousClock.Instant? { computed.withLock { $0.last?.time } }
 
     func compute(_ inputs: [Tensor], _ rows: RowsInHand) throws -> [Tensor] {
         let values = try inputs[0].elements(of: Float.self)
@@ -17,14 +18,14 @@ private final class Doubler: Sendable {
 
     func queue(_ options: BatchOptions) throws -> RowQueue {
         try RowQueue(
-            options, observe: { rows in self.counts.withLock { $0.append(rows) } },
+            options, observe: { rows in self.computed.withLock { $0.append((rows, .now)) } },
             compute: { try self.compute($0, $1) })
     }
 }
 
 private func rows(
     _ values: [Float], width: Int = 1, joins: Bool = true,
-    deadline: Duration = .seconds(30)
+    deadline: Duration = .seconds(86_400)
 ) throws -> RowsInHand {
     let tensor = try Tensor(values, shape: Shape([values.count / width, width]))
     return RowsInHand(
@@ -35,7 +36,7 @@ private func rows(
 @Suite struct RowQueueTests {
     @Test func requestsThatComeTogetherAreComputedTogether() async throws {
         let doubler = Doubler()
-        let queue = try doubler.queue(BatchOptions(mostRows: 8, delay: .milliseconds(200)))
+        let queue = try doubler.queue(BatchOptions(mostRows: 8, delay: .seconds(3600)))
         let answers = try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
             for number in 0..<8 {
                 group.addTask {
@@ -46,8 +47,7 @@ private func rows(
             return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
         for number in 0..<8 { #expect(answers[number] == [Float(2 * number)]) }
-        #expect(doubler.batches.reduce(0, +) == 8)
-        #expect(doubler.batches.count < 8)
+        #expect(doubler.batches == [8])
     }
 
     @Test func aFullBatchDoesNotWait() async throws {
@@ -57,11 +57,13 @@ private func rows(
     }
 
     @Test func nobodyWaitsLongerThanTheDelay() async throws {
-        let queue = try Doubler().queue(BatchOptions(mostRows: 4, delay: .milliseconds(50)))
+        let doubler = Doubler()
+        let queue = try doubler.queue(BatchOptions(mostRows: 4, delay: .milliseconds(50)))
         let start = ContinuousClock.now
         _ = try await queue.outputs(for: rows([1]))
-        #expect(ContinuousClock.now - start < .seconds(20))
-        #expect(ContinuousClock.now - start >= .milliseconds(50))
+        // Not when this task goes on: others may keep it from that for long.
+        let time = try #require(doubler.lastTime) - start
+        #expect(time >= .milliseconds(50) && time < .seconds(20))
     }
 
     @Test func rowsOfOtherShapesAndThoseThatMustNotBeJoinedStayApart() async throws {
@@ -84,7 +86,7 @@ private func rows(
     }
 
     @Test func oneBadRequestDoesNotSpoilTheOthers() async throws {
-        let queue = try Doubler().queue(BatchOptions(mostRows: 8, delay: .milliseconds(200)))
+        let queue = try Doubler().queue(BatchOptions(mostRows: 4, delay: .seconds(3600)))
         await withTaskGroup(of: Void.self) { group in
             for number in [11, 12, 13, 14] as [Float] {
                 group.addTask {

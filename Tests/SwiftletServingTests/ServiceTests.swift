@@ -30,6 +30,8 @@ private struct SharesOfRows: UnaryLayer {
         let metrics = Metrics()
         var options = ServiceOptions(version: "test")
         options.mostRequests = mostRequests
+        // Other tests may keep tasks from going on for minutes.
+        options.timeout = .seconds(86_400)
         let served = try models.map { name, model in
             try ServedModel(
                 name: name, predictor: Predictor(model, threads: 1),
