@@ -64,8 +64,8 @@ targets += [
 
 // Floor 0: the machine, values and files.
 targets += [
-    library("SwiftletLimits"),
     library("SwiftletMachine"),
+    library("SwiftletLimits", "SwiftletMachine"),
     library("SwiftletTensor", "CKernels", "SwiftletLimits", "SwiftletMachine"),
     library("SwiftletFiles", "SwiftletLimits", "SwiftletMachine"),
     tests("SwiftletTensorTests", "SwiftletLimits", "SwiftletTensor"),

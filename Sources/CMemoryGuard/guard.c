@@ -13,8 +13,8 @@
 
 #if defined(__GLIBC__) && !defined(SANITIZED)
 
-#include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,18 +25,40 @@ static void (*when_ending)(void);
 static atomic_flag is_ending = ATOMIC_FLAG_INIT;
 static _Thread_local bool ends_here;
 
-// The runtime's only way to memory, and that of its parts that are written in C++.
+// The runtime's ways to memory, and that of its parts that are written in C++.
 extern void *swift_slowAlloc(size_t size, size_t alignment_mask);
+extern void swift_task_localValuePush(const void *key, void *value, const void *type) __attribute__((weak));
 extern void *_Znwm(size_t size) __attribute__((weak));
 
-static bool is_inside(const void *address, const void *function) {
-    // Both are short; what is just behind them does not allocate.
-    return function != NULL && (uintptr_t)address - (uintptr_t)function < 0x80;
+/// Code that uses what it allocates without a look: the functions above, and the whole libraries that hold
+/// them where those are not part of the program itself.
+static struct { uintptr_t start, end; } unchecked[8];
+static size_t unchecked_count;
+
+static void add_unchecked(uintptr_t start, uintptr_t size) {
+    if (unchecked_count == sizeof unchecked / sizeof *unchecked) return;
+    unchecked[unchecked_count].start = start;
+    unchecked[unchecked_count++].end = start + size;
+}
+
+static int add_library(struct dl_phdr_info *info, size_t size, void *function) {
+    (void)size;
+    bool is_program = info->dlpi_name[0] == 0;
+    for (int i = 0; i < info->dlpi_phnum && !is_program; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + part->p_vaddr;
+        if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0) continue;
+        if ((uintptr_t)function - start < part->p_memsz) add_unchecked(start, part->p_memsz);
+    }
+    return 0;
 }
 
 /// Whether nobody looks at the result of the allocation that returns to `caller`.
-static bool is_unchecked(void *caller) {
-    return is_inside(caller, (const void *)swift_slowAlloc) || is_inside(caller, (const void *)_Znwm);
+static bool is_unchecked(const void *caller) {
+    for (size_t i = 0; i < unchecked_count; i++) {
+        if ((uintptr_t)caller - unchecked[i].start < unchecked[i].end - unchecked[i].start) return true;
+    }
+    return false;
 }
 
 static void failed(size_t size, void *caller) {
@@ -80,6 +102,14 @@ static __attribute__((noinline)) void grow_stack(void) {
 }
 
 void guard_memory(void (*end)(void)) {
+    // They are short; what is just behind them does not allocate.
+    if (_Znwm != NULL) add_unchecked((uintptr_t)_Znwm, 0x80);
+    add_unchecked((uintptr_t)swift_slowAlloc, 0x80);
+    dl_iterate_phdr(add_library, (void *)swift_slowAlloc);
+    if (swift_task_localValuePush != NULL) {
+        add_unchecked((uintptr_t)swift_task_localValuePush, 0x180);
+        dl_iterate_phdr(add_library, (void *)swift_task_localValuePush);
+    }
     when_ending = end;
     grow_stack();
 }

@@ -22,7 +22,8 @@ struct Swiftlet: ParsableCommand {
     static func main() {
         HDF5Isolation.serveIfAsked(CommandLine.arguments)
         guardStandardStreams()
-        guard_memory { removeTemporaryFilesAtOnce() }
+        // Not a closure: it would belong to the main actor, and check so when there is no memory for it.
+        guard_memory(removeTemporaryFilesAtOnce)
         Interruption.watch()
         do {
             var command = try parseAsRoot()

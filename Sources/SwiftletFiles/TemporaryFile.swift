@@ -28,9 +28,9 @@ final class TemporaryFile: @unchecked Sendable {
 
     deinit {
         guard isNamed else { return }
-        living.withLock {
+        lock.withLock { _ in
             unlink(path)
-            $0.remove(path)
+            living.remove(path)
         }
     }
 
@@ -67,22 +67,19 @@ final class TemporaryFile: @unchecked Sendable {
     /// Nil if the file is somebody else's, or was deleted before it could be locked.
     private static func locked(_ path: String, flags: Int32) throws(FileError) -> TemporaryFile? {
         // As one step, so that an end of the process finds every file that is there.
-        try living.withLock { (living) throws(FileError) in
+        try lock.withLock { _ throws(FileError) in
             let descriptor = try Descriptor(
                 path, flags: O_RDWR | O_CREAT | O_NOFOLLOW | flags, mode: 0o666)
             guard try descriptor.lock() != .taken, descriptor.isAt(path) else { return nil }
-            unlisted.hold(path)
             living.insert(path)
-            let file = TemporaryFile(path: path, descriptor: descriptor)
-            unlisted.clear()
-            return file
+            return TemporaryFile(path: path, descriptor: descriptor)
         }
     }
 
     /// Puts the file in the place of `target`. Bytes and name are on the disk when this returns.
     func rename(to target: String) throws(FileError) {
         try descriptor.synchronize()
-        try living.withLock { (living) throws(FileError) in
+        try lock.withLock { _ throws(FileError) in
             guard platformRename(path, target) == 0 else { throw FileError(errnoFor: target) }
             isNamed = false
             living.remove(path)
@@ -115,51 +112,27 @@ final class TemporaryFile: @unchecked Sendable {
     }
 }
 
-/// The paths of this process's temporary files, for an end that comes at once.
-private let living = Mutex<Set<String>>([])
-
-/// The path of a file that is just being added to them: where memory runs out meanwhile, the list is
-/// locked for good. It is read by an end of the process only.
-private struct UnlistedPath: @unchecked Sendable {
-    private let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
-    private static let capacity = Int(PATH_MAX)
-
-    init() { bytes.initialize(repeating: 0, count: Self.capacity) }
-
-    func hold(_ path: String) {
-        path.withCString { path in
-            let count = strlen(path) + 1
-            if count <= Self.capacity { memcpy(bytes, path, count) }
-        }
-    }
-
-    func clear() { bytes[0] = 0 }
-
-    func remove() {
-        if bytes[0] != 0 { unlink(bytes) }
-    }
-}
-private let unlisted = UnlistedPath()
-
 /// Directories that were looked through.
 private let visited = Mutex<Set<String>>([])
+
+/// The temporary files of this process; what is done to one and to its place here is one step.
+private let living = PathTable()
+private let lock = Mutex(())
 
 /// Deletes the temporary files of all writes under way.
 ///
 /// - Parameter end: ends the process before another one can be made.
 package func removeTemporaryFiles(then end: () -> Void = {}) {
-    living.withLock {
-        for path in $0 { unlink(path) }
-        $0.removeAll()
+    lock.withLock { _ in
+        living.unlinkAll()
         end()
     }
 }
 
 /// The same for an end at any moment, maybe inside of one of the functions above: it neither waits nor
-/// allocates. What stays is cleared by the next process.
+/// allocates.
 package func removeTemporaryFilesAtOnce() {
-    unlisted.remove()
-    _ = living.withLockIfAvailable { for path in $0 { unlink(path) } }
+    living.unlinkAll()
 }
 
 /// What this process has claimed, by the files that stand for it.

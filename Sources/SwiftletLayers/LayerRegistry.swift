@@ -66,7 +66,7 @@ public struct LayerRegistry: Sendable {
 
     /// Makes the layer that a canonical (Keras 3) object describes.
     ///
-    /// - Throws: ``ModelError/unknownLayer(place:className:)``, or ``ModelError/layer(place:className:cause:)``
+    /// - Throws: ``ModelError/unknownLayer(place:className:suggestion:)``, or ``ModelError/layer(place:className:cause:)``
     ///   around what is wrong in its configuration.
     package func layer(from json: JSON, depth: Int = 0) throws -> any Layer {
         guard let className = json["class_name"]?.string, let config = json["config"]?.object else {

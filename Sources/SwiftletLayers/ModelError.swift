@@ -5,7 +5,7 @@ public enum ModelError: Error, CustomStringConvertible {
     /// A key of a layer's configuration is missing or has a value that is not understood.
     case config(key: String, cause: String)
     /// A class that this house does not know.
-    case unknownLayer(place: String, className: String)
+    case unknownLayer(place: String, className: String, suggestion: String? = nil)
     /// The layers do not form a network.
     case structure(String)
     /// A weight is missing or has another shape than the layer needs.
@@ -18,7 +18,9 @@ public enum ModelError: Error, CustomStringConvertible {
         case .layer(let place, let className, let cause):
             "layer '\(place)' (\(className)): \(cause)"
         case .config(let key, let cause): "config \"\(key)\": \(cause)"
-        case .unknownLayer(let place, let className):
+        case .unknownLayer(let place, let className, let suggestion?):
+            "layer '\(place)': class \(className) is unknown; did you mean \(suggestion)?"
+        case .unknownLayer(let place, let className, nil):
             "layer '\(place)': class \(className) is unknown; register a Swift implementation with "
                 + "LayerRegistry.register(_:as:)"
         case .structure(let cause): cause

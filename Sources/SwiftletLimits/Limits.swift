@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import SwiftletMachine
 
 /// What files, and the models in them, may ask for: everything is refused beyond it before memory or
 /// time is spent on it.
@@ -22,9 +18,9 @@
 public struct Limits: Sendable, Equatable {
     /// Bytes of one tensor: a weight, an intermediate value, an array of a data file unless it stays
     /// in the file.
-    public var tensorBytes = Self.physicalMemory
+    public var tensorBytes = Self.memory
     /// Bytes of a model's weights together, and of all that one run of it computes beside them.
-    public var modelBytes = Self.physicalMemory
+    public var modelBytes = Self.memory
     /// Layers of a model, those of models within it included.
     public var layers = 1 << 15
     /// Operations that a model's layers amount to; a model within a model counts as often as it is
@@ -33,7 +29,7 @@ public struct Limits: Sendable, Equatable {
     /// Models, wrappers or groups within each other. JSON texts may nest eight times as deep.
     public var nesting = 64
     /// Bytes that one packed thing (an archive's entry, a dataset, a whole gzip file) unpacks to.
-    public var decompressedBytes = Self.physicalMemory
+    public var decompressedBytes = Self.memory
     /// Times its packed size that a thing may unpack to, once that is more than 1 GiB. Weights and
     /// pictures stay far below.
     public var decompressionRatio = 200
@@ -49,12 +45,8 @@ public struct Limits: Sendable, Equatable {
 
     public init() {}
 
-    /// Bytes of this machine's memory.
-    static let physicalMemory: Int = {
-        let bytes = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
-            by: sysconf(Int32(_SC_PAGESIZE)))
-        return bytes.overflow || bytes.partialValue <= 0 ? 1 << 34 : bytes.partialValue
-    }()
+    /// Bytes that this process may hold: the machine's memory, or its container's.
+    static let memory = Machine.memory
 
     // MARK: The limits in force
 

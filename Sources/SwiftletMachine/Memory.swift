@@ -63,7 +63,9 @@ extension Machine {
 
     /// Bytes that this process may hold in all.
     package static var memory: Int {
-        let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        let (pages, page) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
+        let product = pages.multipliedReportingOverflow(by: page)
+        let physical = product.overflow || product.partialValue <= 0 ? 1 << 34 : product.partialValue
         return MemoryGroup.own.reduce(physical) { min($0, $1.limit) }
     }
 

@@ -40,7 +40,10 @@ struct KerasObject {
         }
     }
 
-    var unknown: TrainingError { .unknown(kind: kind, name: name) }
+    /// - Parameter names: what there is instead.
+    func unknown(among names: some Sequence<String>) -> TrainingError {
+        .unknown(kind: kind, name: name, suggestion: Suggestion.nearest(to: name, among: names))
+    }
 }
 
 extension LayerConfig {

@@ -1,7 +1,8 @@
 /// Why a model cannot be trained or evaluated.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-    /// A loss, optimizer, metric or schedule of that name does not exist here.
-    case unknown(kind: String, name: String)
+    /// A loss, optimizer, metric or schedule of that name does not exist here; one of another name may
+    /// be meant.
+    case unknown(kind: String, name: String, suggestion: String? = nil)
     /// An option of a loss, optimizer, metric or schedule is missing or out of its range.
     case option(object: String, key: String, cause: String)
     /// The data do not fit the model: `name` is an input, an output or `sample_weight`.
@@ -17,7 +18,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unknown(let kind, let name): "\(kind) \"\(name)\" is unknown"
+        case .unknown(let kind, let name, let suggestion):
+            "\(kind) \"\(name)\" is unknown"
+                + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "")
         case .option(let object, let key, let cause): "\(object) \"\(key)\": \(cause)"
         case .data(let name, let cause): "'\(name)': \(cause)"
         case .optimizerState(let cause): "optimizer state: \(cause)"

@@ -28,11 +28,20 @@ import Testing
     @Test(
         "one line that names the cause, and the status for it",
         arguments: [
-            Row("frobnicate", 64, "Unexpected argument 'frobnicate'"),
-            Row("score", 64, "Missing expected argument '--task <task>'"),
+            Row("frobnicate", 64, "there is no command 'frobnicate'; see swiftlet --help"),
+            Row(
+                "trian m.keras", 64,
+                "there is no command 'trian'; did you mean \"train\"?; see swiftlet --help"),
+            Row(
+                "score", 64,
+                "Missing expected argument '--task <task>'; see swiftlet help score"),
             Row(
                 "score --task regression --truth a --predicted b --colour", 64,
-                "Unknown option '--colour'"
+                "unknown option '--colour'; see swiftlet help score"
+            ),
+            Row(
+                "train --epoch=3", 64,
+                "unknown option '--epoch'; did you mean \"--epochs\"?; see swiftlet help train"
             ),
             Row(
                 "score --task guess --truth a --predicted b", 64,
@@ -55,7 +64,8 @@ import Testing
             Row("score-images --paired --reference a", 64, "--candidate expected"),
             Row(
                 "score-images --paired --reference a --candidate b --metrics psnr,blur", 64,
-                "The value 'psnr,blur' is invalid for '--metrics <list>'"
+                "The value 'psnr,blur' is invalid for '--metrics <list>'. Please provide one of "
+                    + "'fid', 'kid', 'is', 'prdc', 'psnr', 'ssim', 'ssim-full', 'ms-ssim' or 'lpips'."
             ),
             Row(
                 "score --task regression --truth a.npy --predicted b.npy", 1,
@@ -79,6 +89,28 @@ import Testing
             #expect(run.output.isEmpty)
             let left = try contents(directory)
             #expect(left.isEmpty)
+        }
+    }
+
+    /// Every subcommand shows how it is called, in lines that the parser takes.
+    @Test func examplesOfHelpAreSound() throws {
+        try withTemporaryDirectory { directory in
+            let help = try CommandRun(["--help"], in: directory).output
+            let commands = help.split(separator: "\n").drop { !$0.hasPrefix("SUBCOMMANDS:") }
+                .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.contains("swiftlet") }
+                .map { $0.split(separator: " ")[0] }
+            #expect(commands.count >= 17)
+            for command in commands {
+                let help = try CommandRun([String(command), "--help"], in: directory).output
+                let lines = help.replacing("\\\n", with: " ").split(separator: "\n")
+                let examples = lines.filter { $0.hasPrefix("  swiftlet ") }
+                #expect(!examples.isEmpty, "\(command)")
+                for example in examples where command != "demo" {
+                    let words = example.split(separator: " ").dropFirst().map(String.init)
+                    let run = try CommandRun(words, in: directory)
+                    #expect(run.status != 64, "\(example): \(run.errors)")
+                }
+            }
         }
     }
 

@@ -3,6 +3,7 @@ import io
 import json
 import struct
 import zipfile
+from copy import deepcopy
 
 NUMBERS = [0, 1, -1, 2, 3, 7, 127, 128, 255, 256, 65535, 1 << 16, 1 << 20, 1 << 24, (1 << 31) - 1,
            1 << 31, (1 << 32) - 1, 1 << 32, 1 << 40, 1 << 56, (1 << 63) - 1, -(1 << 63), (1 << 64) - 1]
@@ -156,7 +157,7 @@ def damaged_json(rng, data):
         if action < 0.15 and holder is not root:
             del holder[key]
         elif action < 0.3:
-            holder[key] = rng.choice(ODD_VALUES)
+            holder[key] = _odd(rng)
         elif action < 0.45:
             other, name = rng.choice(places)
             try:
@@ -164,12 +165,12 @@ def damaged_json(rng, data):
             except (KeyError, IndexError):
                 pass
         elif isinstance(value, list) and action < 0.8:
-            rng.choice([lambda: value.append(rng.choice([0, 1, None, value[:1]])),
-                        lambda: value.extend(value[:8]), lambda: rng.shuffle(value), value.clear,
-                        value.reverse])()
+            rng.choice([lambda: value.append(rng.choice([0, 1, None, deepcopy(value[:1])])),
+                        lambda: value.extend(deepcopy(value[:8])), lambda: rng.shuffle(value),
+                        value.clear, value.reverse])()
         elif isinstance(value, dict) and action < 0.8:
             value[rng.choice(["units", "shape", "dtype", "name", "config", "class_name", "x"])] = \
-                rng.choice(ODD_VALUES + NUMBERS)
+                _odd(rng, NUMBERS)
         elif isinstance(value, bool):
             holder[key] = not value
         elif isinstance(value, (int, float)):
@@ -180,8 +181,13 @@ def damaged_json(rng, data):
             holder[key] = rng.choice([rng.choice(texts), value + "x", value[:-1], value.upper(),
                                       str(rng.choice(NUMBERS))])
         else:
-            holder[key] = rng.choice(ODD_VALUES + NUMBERS)
+            holder[key] = _odd(rng, NUMBERS)
     return json.dumps(root[0], ensure_ascii=rng.random() < 0.5).encode("utf-8", "replace")
+
+
+def _odd(rng, others=()):
+    """A copy: what is changed in one place later stays as it is in others, and nothing holds itself."""
+    return deepcopy(rng.choice([*ODD_VALUES, *others]))
 
 
 def _places(root):

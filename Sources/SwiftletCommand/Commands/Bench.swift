@@ -4,7 +4,12 @@ internal import SwiftletReport
 
 struct Bench: Subcommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure how fast a model runs on this machine.")
+        abstract: "Measure how fast a model runs on this machine.",
+        discussion: """
+            Examples:
+              swiftlet bench model.keras --threads 1 --profile
+              swiftlet bench model.keras --batch-size 8 --json bench.json
+            """)
 
     @OptionGroup var source: ModelOptions
     @OptionGroup var execution: PredictionOptions

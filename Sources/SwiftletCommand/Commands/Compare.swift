@@ -17,6 +17,10 @@ struct Compare: Subcommand {
             score gets the interval of its difference and a p-value, from test sets drawn from the \
             rows with replacement, the same for both; accuracy McNemar's mid-p, the area under \
             the ROC curve DeLong's test.
+
+            Examples:
+              swiftlet compare a.keras b.keras --data test.npz --task classification
+              swiftlet compare a.npy b.npy --truth y.npy --task regression
             """)
 
     @Argument(help: "A model, or its predictions (.npy).")

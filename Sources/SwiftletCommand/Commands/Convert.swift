@@ -14,6 +14,10 @@ struct Convert: Subcommand {
         discussion: """
             Weights of PyTorch, TensorFlow, MXNet, safetensors and NumPy go into a model with --weights; \
             without a model they become .safetensors or .npz under their own names.
+
+            Examples:
+              swiftlet convert old.h5 new.keras
+              swiftlet convert model.keras model.h5 --weights resnet50.pth
             """)
 
     @OptionGroup var source: ModelOptions

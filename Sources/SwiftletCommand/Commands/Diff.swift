@@ -12,6 +12,10 @@ struct Diff: Subcommand {
         discussion: """
             Two .npz files are traces: the first layer that differs is named. The status is 0 where nothing \
             differs, otherwise 1.
+
+            Examples:
+              swiftlet diff before.keras after.keras
+              swiftlet diff keras.npz swiftlet.npz --tolerance 1e-4
             """)
 
     @Argument(help: "A model, weights or a trace.")

@@ -10,6 +10,11 @@ struct Evaluate: Subcommand {
         discussion: """
             The data do not have to fit in memory. With --shard one of several processes or machines asks \
             the model for its part of the rows; `swiftlet merge` scores the parts together.
+
+            Examples:
+              swiftlet evaluate model.keras --data test.npz --task classification
+              swiftlet evaluate model.keras --data test.csv --task regression \\
+                --json scores.json --report report.html
             """)
 
     @OptionGroup var source: ModelOptions

@@ -14,6 +14,11 @@ struct Features: Subcommand {
             The .npz serves `score-images` as --real or --generated. It holds features [images, width], and, \
             with --logits, logits; or, with --statistics, mean and covariance alone (mu, sigma). Several \
             such files, those of shards say, become one.
+
+            Examples:
+              swiftlet features photos --features inception.h5 --output photos.npz
+              swiftlet features photos --features inception.h5 --shard 1/4 \\
+                --output part1.npz
             """)
 
     @Argument(
@@ -39,6 +44,7 @@ struct Features: Subcommand {
 
     @OptionGroup var pictures: PictureOptions
     @OptionGroup var network: FeatureOptions
+    @OptionGroup var json: JSONOutput
     @OptionGroup var log: LogOptions
 
     func validate() throws {
@@ -56,6 +62,7 @@ struct Features: Subcommand {
 
     func run() throws {
         try checkDestination(output)
+        try json.check()
         let set: ImageSet
         if images.count > 1 {
             set = try FeatureJoining(paths: images, statistics: statistics).joined()
@@ -69,19 +76,29 @@ struct Features: Subcommand {
             set = try loader.extracted(images[0], as: .generated)
         }
         guard let features = set.features, !statistics else {
-            try set.statistics.save(to: output)
+            try write(try set.statistics.arrays(for: output))
             return
         }
         var arrays = [(name: "features", tensor: features.tensor)]
         if let logits = set.logits { arrays.append((name: "logits", tensor: logits.tensor)) }
+        try write(arrays)
+    }
+
+    private func write(_ arrays: [(name: String, tensor: Tensor)]) throws {
         try NPZ.write(NamedTensors(arrays), to: output, compressed: false)
-        for (name, tensor) in arrays { print("\(name)  \(tensor.dtype)  \(tensor.shape)") }
+        let written = arrays.map { WrittenArray($0.name, $0.tensor) }
+        try json.write(["arrays": written.json])
+        for array in written { print(array.line) }
     }
 }
 
 extension FeatureStatistics? {
-    /// As pytorch-fid keeps them: `mu` and `sigma`; beside them, so that parts can be joined, `count`.
     func save(to path: String) throws {
+        try NPZ.write(NamedTensors(arrays(for: path)), to: path, compressed: false)
+    }
+
+    /// As pytorch-fid keeps them: `mu` and `sigma`; beside them, so that parts can be joined, `count`.
+    func arrays(for path: String) throws -> [(name: String, tensor: Tensor)] {
         guard let self else {
             throw CommandError(path, "no statistics: two images or more are needed")
         }
@@ -90,6 +107,6 @@ extension FeatureStatistics? {
         if let count = self.count {
             arrays.append((name: "count", tensor: try Tensor([Int64(count)])))
         }
-        try NPZ.write(NamedTensors(arrays), to: path, compressed: false)
+        return arrays
     }
 }

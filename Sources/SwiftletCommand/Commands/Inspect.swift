@@ -14,6 +14,10 @@ struct Inspect: Subcommand {
             Models: what wrote them, layers with shapes and parameters, weights with their values' range, \
             what they were compiled with, what is unknown. Files of weights alone, of other frameworks \
             too. Damaged files as far as they can be read; the status is 1 then.
+
+            Examples:
+              swiftlet inspect model.keras
+              swiftlet inspect model.keras --memory --batch-size 32
             """)
 
     @Argument(help: "A file of a model, of weights or of data.")

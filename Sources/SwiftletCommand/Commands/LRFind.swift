@@ -9,8 +9,11 @@ struct LRFind: Subcommand {
         commandName: "lr-find",
         abstract: "Try learning rates on a model and suggest one to train with.",
         discussion: """
-            A few steps of training, each at a larger rate than the one before, until the loss grows
+            A few steps of training, each at a larger rate than the one before, until the loss grows \
             beyond all bounds. The model's file stays as it is.
+
+            Example:
+              swiftlet lr-find model.yaml --data train.npz --report rates.html
             """)
 
     @OptionGroup var start: TrainableOptions

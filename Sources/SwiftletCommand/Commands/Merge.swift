@@ -8,6 +8,9 @@ struct Merge: Subcommand {
             Each part is what `swiftlet evaluate --shard k/n --state part.h5` wrote, in any order. The scores \
             are those of `swiftlet evaluate` over everything, bit for bit. Parts of different models, data \
             or tasks are refused, and so are a part that is missing or there twice.
+
+            Example:
+              swiftlet merge part1.h5 part2.h5 part3.h5 --json scores.json
             """)
 
     @Argument(help: "The parts, all of them.")

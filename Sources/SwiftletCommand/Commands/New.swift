@@ -4,7 +4,12 @@ internal import SwiftletFiles
 struct New: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a commented description of a network to start from.",
-        discussion: "`swiftlet train` takes the file as it is; every line may be changed.")
+        discussion: """
+            `swiftlet train` takes the file as it is; every line may be changed.
+
+            Example:
+              swiftlet new cnn --output digits.yaml
+            """)
 
     @Argument(help: "mlp, cnn, lstm or autoencoder.")
     var kind: Starter

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SwiftletData
+internal import SwiftletFiles
 internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
@@ -11,6 +12,10 @@ struct Predict: Subcommand {
         discussion: """
             Neither data nor answers have to fit in memory: rows are read, computed and written some at a \
             time.
+
+            Examples:
+              swiftlet predict model.keras --input x.npz --output y.npz
+              swiftlet predict model.h5 --input photos --output y.csv --batch-size 8
             """)
 
     @OptionGroup var source: ModelOptions
@@ -27,12 +32,14 @@ struct Predict: Subcommand {
     @Option(help: "Where the answers go: .npz or .h5 (output_0, output_1 …), .npy or .csv.")
     var output: String
 
+    @OptionGroup var json: JSONOutput
     @OptionGroup var part: PartOptions
     @OptionGroup var execution: PredictionOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
         try checkDestination(output)
+        try json.check()
         let model = try source.open()
         _ = try DataDestination(output, arrayCount: model.outputNames.count)
         let predictor = try naming(source.model) { try execution.predictor(for: model) }
@@ -48,8 +55,12 @@ struct Predict: Subcommand {
         progress?.clear()
         log.note(written.times, resuming: part.resume)
         log.warn(mixed: written.isMixed, output)
-        for output in written.outputs {
-            print("\(output.name)  \(output.dtype)  \(output.shape)")
+        let arrays = written.outputs.map {
+            WrittenArray(name: $0.name, dtype: $0.dtype, shape: $0.shape)
         }
+        var summary = written.times.json
+        summary["outputs"] = arrays.json
+        try json.write(summary)
+        for array in arrays { print(array.line) }
     }
 }

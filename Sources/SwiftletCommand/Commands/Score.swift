@@ -6,7 +6,11 @@ internal import SwiftletTensor
 
 struct Score: Subcommand {
     static let configuration = CommandConfiguration(
-        abstract: "Score predictions against the truth.")
+        abstract: "Score predictions against the truth.",
+        discussion: """
+            Example:
+              swiftlet score --task classification --truth y.npy --predicted p.npy
+            """)
 
     @OptionGroup var scoring: ScoringOptions
 

@@ -8,6 +8,12 @@ struct ScoreImages: Subcommand {
         discussion: """
             Pairs: --paired --reference DIR --candidate DIR. Sets: --real and --generated, each a folder, a \
             .zip or .tar of images, or an .npz with features, images, logits or saved statistics (mu, sigma).
+
+            Examples:
+              swiftlet score-images --real photos --generated samples \\
+                --features inception.h5 --metrics fid,kid
+              swiftlet score-images --paired --reference clean --candidate denoised \\
+                --metrics psnr,ssim
             """)
 
     @Flag(help: "Compare every image with the one of the same name.")
@@ -106,6 +112,10 @@ struct ImageMetrics: ExpressibleByArgument {
     var sets: [ImageSetMetric] = []
 
     init() {}
+
+    static let allValueStrings =
+        ImageSetMetric.allCases.map(\.rawValue) + ImagePairMetric.allCases.map(\.rawValue)
+        + ["lpips"]
 
     init?(argument: String) {
         for name in argument.split(separator: ",", omittingEmptySubsequences: false) {

@@ -18,8 +18,9 @@ struct Serve: Subcommand {
             Ends on Ctrl-C or SIGTERM, once the requests in hand are answered. Encryption and passwords \
             are left to a proxy in front of it. See docs/serving.md.
 
-                swiftlet serve digits.keras
-                swiftlet serve small=a.keras large=b.keras --port 8001 --max-batch 64 --batch-delay 5
+            Examples:
+              swiftlet serve digits.keras
+              swiftlet serve small=a.keras large=b.keras --port 8001 --max-batch 64 --batch-delay 5
             """)
 
     @Argument(

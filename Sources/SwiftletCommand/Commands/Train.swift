@@ -11,10 +11,15 @@ struct Train: Subcommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model and save it.",
         discussion: """
-            A compiled model is trained as it was compiled and goes on where it stopped; --loss,
-            --optimizer and --metrics override. Ctrl-C ends the training after the batch and saves
-            what was learned; a second Ctrl-C ends at once. With --resume the same command then goes
+            A compiled model is trained as it was compiled and goes on where it stopped; --loss, \
+            --optimizer and --metrics override. Ctrl-C ends the training after the batch and saves \
+            what was learned; a second Ctrl-C ends at once. With --resume the same command then goes \
             on where it was.
+
+            Examples:
+              swiftlet train model.yaml --data train.npz --epochs 10 --output model.keras
+              swiftlet train model.keras --data train.csv --validation-split 0.1 \\
+                --epochs 99 --early-stopping val_loss --output better.keras
             """)
 
     @OptionGroup var start: TrainableOptions

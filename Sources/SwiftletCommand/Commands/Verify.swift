@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SwiftletData
+internal import SwiftletFiles
 internal import SwiftletKeras
 internal import SwiftletLayers
 internal import SwiftletReport
@@ -14,6 +15,10 @@ struct Verify: Subcommand {
             The inputs and outputs are stored in the model's file (see --store and convert --golden) or \
             come from --reference, which Keras can write: \
             np.savez("io.npz", input_0=x, output_0=model.predict(x)).
+
+            Examples:
+              swiftlet verify model.keras --reference io.npz
+              swiftlet verify model.keras --reference io.npz --store sealed.keras
             """)
 
     @OptionGroup var source: ModelOptions
@@ -30,6 +35,7 @@ struct Verify: Subcommand {
             valueName: "out.keras"))
     var store: String?
 
+    @OptionGroup var json: JSONOutput
     @OptionGroup var log: LogOptions
 
     func validate() throws {
@@ -43,6 +49,7 @@ struct Verify: Subcommand {
 
     func run() throws {
         try checkDestination(store)
+        try json.check()
         var (model, _) = try source.open(keepingTypes: store != nil)
         var known = model.golden
         if let reference {
@@ -58,6 +65,7 @@ struct Verify: Subcommand {
         }
         let rows = zip(model.outputNames, differences).map { ($0, $1) }
         print(table(rows, golden.tolerance).text(for: .standardOutput))
+        try json.write(Self.json(rows, golden.tolerance))
         if let (name, difference) = rows.first(where: { !$1.isWithin(golden.tolerance) }) {
             throw CommandError(
                 source.model,
@@ -71,6 +79,19 @@ struct Verify: Subcommand {
             }
             try model.saveWarning(to: store, as: format)
         }
+    }
+
+    private static func json(
+        _ rows: [(String, TensorDifference)], _ tolerance: Double
+    ) -> JSONObject {
+        let outputs = rows.map { name, difference -> JSON in
+            [
+                "name": .string(name), "is_within": .bool(difference.isWithin(tolerance)),
+                "max_difference": .double(difference.maximum),
+                "difference": .string(difference.text),
+            ]
+        }
+        return ["tolerance": .double(tolerance), "outputs": .array(outputs)]
     }
 
     private func table(

@@ -6,8 +6,11 @@ struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The whole journey on real data: train, save, load, predict and score.",
         discussion: """
-            Trains a classifier, a denoiser and a generator of handwritten digits and a regression on
+            Trains a classifier, a denoiser and a generator of handwritten digits and a regression on \
             diabetes patients, with data that are part of the program, in about a minute.
+
+            Example:
+              swiftlet demo --output results
             """)
 
     @Option(help: ArgumentHelp("Where the results go.", valueName: "dir"))

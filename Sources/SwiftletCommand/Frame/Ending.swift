@@ -37,10 +37,10 @@ struct Ending {
         let isWhole = CommandLine.arguments.contains("--details")
         let cause =
             isUsage
-            ? Swiftlet.message(for: error) : isWhole ? Self.details(of: error) : "\(error)"
-        // The parser may begin so by itself.
-        let text = Self.oneLine(cause.hasPrefix("Error: ") ? String(cause.dropFirst(7)) : cause)
-        errorLine = Self.cut("error: " + text, to: isWhole ? .max : Self.longestLine)
+            ? "\(UsageMessage(error, arguments: Array(CommandLine.arguments.dropFirst())))"
+            : isWhole ? Self.details(of: error) : "\(error)"
+        errorLine = Self.cut(
+            "error: " + Self.oneLine(cause), to: isWhole ? .max : Self.longestLine)
         status = isUsage ? Self.wrongUsage : 1
     }
 

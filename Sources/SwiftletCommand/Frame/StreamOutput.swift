@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SwiftletDataset
+internal import SwiftletFiles
 internal import SwiftletStreaming
 
 /// Which rows of a file are taken, and what is kept of them while they are.
@@ -21,6 +22,16 @@ struct PartOptions: ParsableArguments {
 
     func options(batchSize: Int) -> StreamOptions {
         StreamOptions(batchSize: batchSize, shard: shard, resumes: resume)
+    }
+}
+
+extension StreamTimes {
+    var json: JSONObject {
+        [
+            "rows_computed": .int(rows), "seconds": .double(whole / .seconds(1)),
+            "rows_per_second": .double(rowsPerSecond),
+            "seconds_waited": .double(waiting / .seconds(1)),
+        ]
     }
 }
 

@@ -97,7 +97,10 @@ public struct Activation: Sendable, Hashable {
         }
         guard let name else { throw ModelError.config(key: key, cause: "activation expected") }
         guard let known = Self.named.first(where: { $0.name == name }) else {
-            throw ModelError.config(key: key, cause: "activation \"\(name)\" is unknown")
+            throw ModelError.config(
+                key: key,
+                cause: "activation \"\(name)\" is unknown"
+                    + Suggestion.hint(for: name, among: Self.named.map(\.name)))
         }
         self = known
     }

@@ -214,7 +214,10 @@ extension Initializer {
                     config: LayerConfig(config.object ?? [:], registry: LayerRegistry([]))))
         case let name?:
             guard let scaling = Self.scalings.first(where: { $0.names.contains(name) }) else {
-                throw ModelError.config(key: key, cause: "initializer \"\(name)\" is unknown")
+                throw ModelError.config(
+                    key: key,
+                    cause: "initializer \"\(name)\" is unknown"
+                        + Suggestion.hint(for: name, among: Self.scalings.flatMap(\.names)))
             }
             self = scaling.initializer
         case nil:

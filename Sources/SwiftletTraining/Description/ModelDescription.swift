@@ -71,15 +71,27 @@ struct ModelDescription {
     /// `Flatten`, or `Dense: {units: 10}`.
     private func layer(_ json: JSON, at position: Int) throws -> any Layer {
         let (className, options) = try named(json, "layers", "layer \(position)")
-        let layer = try LayerRegistry.standard.layer(
-            from: ["class_name": .string(className), "config": .object(options)])
+        let layer = try Self.layer(className, options)
         let known = Set(layer.config.keys).union(["name", "trainable", "dtype"])
         if let unknown = options.keys.first(where: { !known.contains($0) }) {
             throw ModelError.layer(
                 place: options["name"]?.string ?? "\(position)", className: className,
-                cause: "config \"\(unknown)\" is unknown")
+                cause: "config \"\(unknown)\" is unknown"
+                    + Suggestion.hint(for: unknown, among: known.sorted()))
         }
         return layer
+    }
+
+    private static func layer(_ className: String, _ options: JSONObject) throws -> any Layer {
+        let registry = LayerRegistry.standard
+        do {
+            return try registry.layer(
+                from: ["class_name": .string(className), "config": .object(options)])
+        } catch ModelError.unknownLayer(let place, className, _) {
+            throw ModelError.unknownLayer(
+                place: place, className: className,
+                suggestion: Suggestion.nearest(to: className, among: registry.classNames))
+        }
     }
 
     /// A name alone, or one name with its options.

@@ -51,7 +51,9 @@ public struct Loss: Sendable {
     /// Reads a name, a serialized loss or a serialized function.
     package init(json: JSON) throws {
         let object = try KerasObject(json, kind: "loss")
-        guard let type = Self.type(named: object.name) else { throw object.unknown }
+        guard let type = Self.type(named: object.name) else {
+            throw object.unknown(among: Self.allNames)
+        }
         self = try object.reading { config in
             // Python's None is "none" too.
             let reduction: Reduction =
@@ -59,6 +61,11 @@ public struct Loss: Sendable {
                 ? .none : try config.choice("reduction", default: .sumOverBatchSize)
             return Loss(try type.init(config: config), reduction: reduction)
         }
+    }
+
+    /// All names that a loss may be given by.
+    static var allNames: [String] {
+        functions.flatMap { [$0.functionName, $0.className] + $0.aliases }
     }
 
     static func type(named name: String) -> (any LossFunction.Type)? {

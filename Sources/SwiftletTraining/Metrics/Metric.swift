@@ -69,8 +69,12 @@ public struct Metric: Sendable {
             let name = object.config.value("name")?.string ?? type.functionName
             self.init(LossMetric(loss), name: given ?? name, source: json)
         } else {
-            throw object.unknown
+            throw object.unknown(among: Self.allNames)
         }
+    }
+
+    private static var allNames: [String] {
+        functions.flatMap { [snakeCase($0.className), $0.className] + $0.aliases } + Loss.allNames
     }
 
     private init(_ function: any MetricFunction, name: String, source: JSON) {

@@ -52,7 +52,7 @@ public struct Optimizer: Sendable {
     private init(_ object: KerasObject, depth: Int) throws {
         let name = object.name.lowercased()
         if let wrapper = Self.wrappers[name] {
-            guard depth < 2 else { throw object.unknown }
+            guard depth < 2 else { throw object.unknown(among: []) }
             self = try object.reading { try wrapper($0, depth + 1) }
             return
         }
@@ -63,7 +63,7 @@ public struct Optimizer: Sendable {
                 let known = type.className.lowercased()
                 return name == known || prefixes.contains { name == $0 + known }
             })
-        else { throw object.unknown }
+        else { throw object.unknown(among: Self.rules.map { $0.className.lowercased() }) }
         self = try object.reading { config in
             let rate = config.value("learning_rate") ?? config.value("lr")
             return Optimizer(

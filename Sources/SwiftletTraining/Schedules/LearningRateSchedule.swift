@@ -74,7 +74,7 @@ public struct LearningRate: Sendable, ExpressibleByFloatLiteral {
                 $0.className == object.name || snakeCase($0.className) == object.name
             })
         else {
-            throw object.unknown
+            throw object.unknown(among: Self.schedules.map { $0.className })
         }
         kind = .schedule(try object.reading { try type.init(config: $0) })
     }
