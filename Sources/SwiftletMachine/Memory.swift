@@ -65,7 +65,8 @@ extension Machine {
     package static var memory: Int {
         let (pages, page) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
         let product = pages.multipliedReportingOverflow(by: page)
-        let physical = product.overflow || product.partialValue <= 0 ? 1 << 34 : product.partialValue
+        let physical =
+            product.overflow || product.partialValue <= 0 ? 1 << 34 : product.partialValue
         return MemoryGroup.own.reduce(physical) { min($0, $1.limit) }
     }
 
