@@ -234,7 +234,8 @@ targets += [
     library(
         "SwiftletServer", "SwiftletServing", served("Hummingbird", "hummingbird"),
         served("HTTPTypes", "swift-http-types"), served("Logging", "swift-log"),
-        served("NIOCore", "swift-nio"), served("ServiceLifecycle", "swift-service-lifecycle"))
+        served("NIOCore", "swift-nio"), served("NIOHTTPTypes", "swift-nio-extras"),
+        served("ServiceLifecycle", "swift-service-lifecycle"))
 ]
 
 // Programs of a page that show how the library is used; they see only what is public.
@@ -323,6 +324,7 @@ let package = Package(
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),

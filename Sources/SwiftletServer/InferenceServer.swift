@@ -49,7 +49,7 @@
             // Nobody's slowness holds up the end for longer than a request may take.
             var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
             configuration.maximumGracefulShutdownDuration =
-                service.options.timeout + .seconds(5)
+                service.options.timeout + .seconds(15)
             let group = ServiceGroup(configuration: configuration)
             let waiting = Task {
                 for await _ in end { break }

@@ -3,6 +3,7 @@
     internal import Hummingbird
     internal import Logging
     internal import NIOCore
+    internal import NIOHTTPTypes
     internal import SwiftletServing
     internal import Synchronization
 
@@ -14,6 +15,13 @@
         init(source: ApplicationRequestContextSource) {
             coreContext = CoreRequestContextStorage(source: source)
             channel = source.channel
+        }
+
+        /// Says that a body is wanted, to those who ask before they send it.
+        func allowBody(of request: Request) async throws {
+            guard request.headers[.expect]?.lowercased() == "100-continue" else { return }
+            let part = HTTPResponsePart.head(HTTPResponse(status: .continue))
+            try await channel.writeAndFlush(part)
         }
     }
 
@@ -28,8 +36,9 @@
         private static let pieceSize = 1 << 18
 
         func respond(to request: Request, context: Context) async throws -> Response {
+            let isHead = request.method == .head
             let head = RequestHead(
-                method: request.method.rawValue, path: request.head.path ?? "",
+                method: isHead ? "GET" : request.method.rawValue, path: request.head.path ?? "",
                 contentEncoding: request.headers[.contentEncoding],
                 inferenceHeaderLength: request.headers[.inferenceHeaderLength])
             let hasBody =
@@ -38,11 +47,17 @@
             let isRead = Flag(!hasBody)
             let answer = await service.respond(to: head) { inHand in
                 guard hasBody else { return Body(buffer: ByteBuffer(), memory: nil) }
+                try await context.allowBody(of: request)
                 let body = try await Body.read(request, inHand, for: service)
                 isRead.set()
                 return body
             }
-            return response(answer, closing: !isRead.value, context.channel)
+            let response = response(answer, closing: !isRead.value, context.channel)
+            guard isHead else { return response }
+            let bodiless = ResponseBody(contentLength: answer.body.count) { writer in
+                try await writer.finish(nil)
+            }
+            return Response(status: response.status, headers: response.headers, body: bodiless)
         }
 
         /// - Parameter closing: the rest of the request is not wanted.

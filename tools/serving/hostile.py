@@ -153,6 +153,8 @@ def paths(server, report):
     status, _, found = server.request("POST", INFER, b"\x1f\x8b", {"Content-Encoding": "gzip"})
     assert status == 415, found
     assert server.request("GET", "/v2/models/c%6en/ready")[0] == 200
+    status, headers, found = server.request("HEAD", "/v2/health/live")
+    assert status == 200 and headers["Content-Length"] != "0", headers
     report("paths, methods and encodings")
 
 
@@ -180,6 +182,14 @@ def wire(server, good, report):
             else:
                 with socket.create_connection(("127.0.0.1", server.port)) as connection:
                     connection.sendall(text.encode())
+    # Asked before sent.
+    text = (head + f"Expect: 100-continue\r\nContent-Length: {len(good)}\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+        connection.sendall(text)
+        answer = connection.recv(65536)
+        assert answer == b"HTTP/1.1 100 Continue\r\n\r\n", answer
+        connection.sendall(good.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200"), answer
     # In pieces that have no length, and two requests in one go.
     body = good.encode()
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part)

@@ -69,7 +69,7 @@ class Server:
             data = answer.read()
         finally:
             connection.close()
-        if answer.getheader("Content-Type", "").startswith("application/json"):
+        if data and answer.getheader("Content-Type", "").startswith("application/json"):
             data = json.loads(data)
         return answer.status, answer.headers, data
 

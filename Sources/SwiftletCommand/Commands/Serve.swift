@@ -161,7 +161,9 @@ struct Serve: Subcommand {
                 mostTensorBytes: options.mostMemory / 4
             ) { rows in metrics.computed(rows: rows, model: name) }
             switch served.independence {
-            case .exact, .rounded: log.note("\(name): \(path)")
+            case .exact: log.note("\(name): \(path)")
+            case .rounded:
+                log.note("\(name): \(path); joined requests may differ in the last digits")
             case .none(let cause):
                 log.note("\(name): \(path); requests are computed one by one: \(cause)")
             }
