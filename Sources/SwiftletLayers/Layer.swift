@@ -17,7 +17,7 @@ public protocol Layer: Sendable {
     /// The class that a configuration names for a layer like this one; ``className`` for most.
     var configClassName: String { get }
 
-    /// The class that `.weights.h5` files and automatic names tell; ``configClassName`` for most.
+    /// The class that `.weights.h5` files and automatic names tell; ``Layer/configClassName`` for most.
     var storedClassName: String { get }
 
     /// Reads a canonical (Keras 3) configuration.

@@ -87,7 +87,7 @@ public struct Model: Sendable {
     /// Lets stateful recurrent layers begin with zeros again.
     ///
     /// Training goes on from the states of the training before, as in Keras, and leaves its own;
-    /// ``SwiftletTraining`` evaluates from there. Files hold no states, and predictions begin anew.
+    /// `evaluate` begins from there. Files hold no states, and predictions begin anew.
     public mutating func resetStates() { states = [:] }
 
     /// Gives the weights that have no values yet their first ones.

@@ -65,8 +65,8 @@ extension Machine {
     package static var memory: Int {
         let (pages, page) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
         let product = pages.multipliedReportingOverflow(by: page)
-        let physical =
-            product.overflow || product.partialValue <= 0 ? 1 << 34 : product.partialValue
+        let isKnown = !product.overflow && product.partialValue > 0
+        let physical = isKnown ? product.partialValue : 1 << 34
         return MemoryGroup.own.reduce(physical) { min($0, $1.limit) }
     }
 

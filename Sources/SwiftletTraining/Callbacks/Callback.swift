@@ -21,7 +21,7 @@ public protocol Callback {
     /// What the callback has to remember so that a training that was broken off can go on, with the
     /// same options and another process; see ``TrainingBackup``. Asked between two batches.
     var savedState: SavedState { get throws }
-    /// Takes over what ``savedState`` gave, after ``trainingBegins(_:)``. What happened since then
+    /// Takes over what ``Callback/savedState`` gave, after ``Callback/trainingBegins(_:)``. What happened since then
     /// happens once more: files have to be cut back to what the state knows of.
     mutating func resume(from state: SavedState) throws
     /// What kind of callback this is and its options, as far as they decide what the training does. A

@@ -17,13 +17,13 @@ public struct FitOptions: Sendable {
     /// Decides the order of the samples and all that is random in layers, and the first values of
     /// weights that have none.
     public var seed: UInt64
-    /// Whether layers that take statistics from data (``SwiftletLayers/Normalization``, …) and have none yet are
+    /// Whether layers that take statistics from data (``Normalization``, …) and have none yet are
     /// adapted to the training samples first.
     public var adaptsLayers = false
     /// Weights by class, multiplied with the samples' own.
     public var classWeights: [Int: Double]?
     /// Whether classes get weights with which all count alike, however many samples they have; see
-    /// ``SwiftletDataset/Dataset/balancedClassWeights(of:)``.
+    /// ``Dataset/balancedClassWeights(of:)``.
     public var balancesClasses = false
     /// Threads that take part; nil for one per processor. The result does not depend on it.
     public var threads: Int?

@@ -38,7 +38,7 @@ public struct Loss: Sendable {
 
     /// The loss of that name or short name with Keras's default options.
     ///
-    /// - Throws: ``TrainingError/unknown(kind:name:)``.
+    /// - Throws: ``TrainingError/unknown(kind:name:suggestion:)``.
     public init(named name: String) throws { try self.init(json: .string(name)) }
 
     /// The loss of that Keras class with Keras's options.

@@ -28,7 +28,7 @@ public struct Metric: Sendable {
 
     /// The metric of that Keras name, e.g. `accuracy`, `mae` or `auc`; every loss is one too.
     ///
-    /// - Throws: ``TrainingError/unknown(kind:name:)``.
+    /// - Throws: ``TrainingError/unknown(kind:name:suggestion:)``.
     public init(named name: String) throws { try self.init(json: .string(name)) }
 
     /// The metric of that Keras class with Keras's options, e.g. `"IoU"` with `["num_classes": 3,

@@ -34,7 +34,7 @@ public struct Optimizer: Sendable {
 
     /// The optimizer of that name with Keras's default options; capitals do not matter.
     ///
-    /// - Throws: ``TrainingError/unknown(kind:name:)``.
+    /// - Throws: ``TrainingError/unknown(kind:name:suggestion:)``.
     public init(named name: String) throws { try self.init(json: .string(name)) }
 
     /// The optimizer of that Keras class with Keras's options.
