@@ -223,6 +223,29 @@ targets += [
         "SwiftletLayers", "SwiftletLimits", "SwiftletMachine", "SwiftletRuntime", "SwiftletTensor"),
 ]
 
+// Floor 5: answers to requests, whichever way they come.
+targets += [
+    library(
+        "SwiftletServing", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers", "SwiftletLimits",
+        "SwiftletMachine", "SwiftletRuntime", "SwiftletTensor"),
+    tests(
+        "SwiftletServingTests", "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers",
+        "SwiftletLimits", "SwiftletRuntime", "SwiftletServing", "SwiftletTensor", "TestSupport"),
+]
+
+// Floor 6: the same over HTTP.
+func served(_ product: String, _ package: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: ["Serve"]))
+}
+
+targets += [
+    library(
+        "SwiftletServer", "SwiftletServing", served("Hummingbird", "hummingbird"),
+        served("HTTPTypes", "swift-http-types"), served("Logging", "swift-log"),
+        served("NIOCore", "swift-nio"), served("NIOHTTPTypes", "swift-nio-extras"),
+        served("ServiceLifecycle", "swift-service-lifecycle"))
+]
+
 // Programs of a page that show how the library is used; they see only what is public.
 targets.append(
     .target(
@@ -240,6 +263,14 @@ targets += [
         swiftSettings: strict)
 }
 
+// An application with a model in it.
+targets.append(
+    .executableTarget(
+        name: "example-server",
+        dependencies: [
+            "Swiftlet", served("Hummingbird", "hummingbird"), served("NIOPosix", "swift-nio"),
+        ], path: "Examples/Server", swiftSettings: strict))
+
 // Floor 7: the command line.
 targets += [
     .target(name: "CMemoryGuard"),
@@ -251,8 +282,9 @@ targets += [
             "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
             "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
-            "SwiftletScores", "SwiftletStreaming", "SwiftletTensor",
+            "SwiftletScores", "SwiftletServing", "SwiftletStreaming", "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
+            .target(name: "SwiftletServer", condition: .when(traits: ["Serve"])),
             .product(
                 name: "ArgumentParser", package: "swift-argument-parser",
                 condition: .when(traits: ["Command"])),
@@ -300,11 +332,22 @@ let package = Package(
         .trait(
             name: "Command",
             description: "The command swiftlet. Who uses the libraries alone says `traits: []`."),
+        .trait(
+            name: "Serve",
+            description: "`swiftlet serve`: models over HTTP; fetches and builds Hummingbird."),
         .default(enabledTraits: ["Command"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Only with the trait `Serve`.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: targets
 )

@@ -17,7 +17,7 @@ struct Swiftlet: ParsableCommand {
             Score.self, Compare.self,
             ScoreImages.self, Features.self, Convert.self, Inspect.self, Diff.self, Trace.self,
             Verify.self,
-            Bench.self,
+            Serve.self, Bench.self,
         ])
 
     static func main() {

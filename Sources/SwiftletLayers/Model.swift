@@ -45,6 +45,11 @@ public struct Model: Sendable {
     /// The names of the model's inputs, in order.
     public var inputNames: [String] { network.inputEntries.map(\.name) }
 
+    /// The names of the model's outputs, in order: those of the layers that give them.
+    public var outputNames: [String] {
+        network.outputs.leaves.map { network.entries[$0.layer].name }
+    }
+
     /// The names of those inputs that take strings.
     public var textInputNames: Set<String> {
         Set(

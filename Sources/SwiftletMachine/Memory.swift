@@ -69,6 +69,19 @@ extension Machine {
         let physical = isKnown ? product.partialValue : 1 << 34
         return MemoryGroup.own.reduce(physical) { min($0, $1.limit) }
     }
+
+    /// Bytes of memory that this process holds now, mapped files included; nil where the system does not
+    /// tell.
+    package static var residentMemory: Int? {
+        #if os(Linux)
+            guard let words = SystemFile("/proc/self/statm")?.words, words.count > 1 else {
+                return nil
+            }
+            return Int(words[1]).map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
+        #else
+            return nil
+        #endif
+    }
 }
 
 /// What the system said a moment ago.

@@ -195,7 +195,7 @@ public final class Predictor: Sendable {
     }
 
     /// Checks the inputs against the model's declarations and converts them to what it computes in.
-    func checked(_ inputs: [Tensor]) throws -> [Tensor] {
+    package func checked(_ inputs: [Tensor]) throws -> [Tensor] {
         let entries = model.network.inputEntries
         guard inputs.count == entries.count else {
             throw ModelError.input(
@@ -203,6 +203,9 @@ public final class Predictor: Sendable {
                 cause: "\(entries.count) inputs expected, \(inputs.count) found")
         }
         return try zip(entries, inputs).map { entry, tensor in
+            guard tensor.rank > 0 else {
+                throw ModelError.input(name: entry.name, cause: "a scalar has no rows")
+            }
             guard let input = entry.layer as? Input else { return tensor }
             guard tensor.rank > 0 else {
                 throw ModelError.input(name: entry.name, cause: "a single number, not a batch")

@@ -25,6 +25,9 @@ package final class SideThread: @unchecked Sendable {
         if status == 0 { thread = made } else { argument.release() }
     }
 
+    /// Whether there is a thread, and jobs are not done by whoever begins them.
+    package var isThread: Bool { thread != nil }
+
     /// Begins a job, once the one before has ended.
     package func begin(_ job: @escaping @Sendable () -> Void) {
         guard thread != nil else { return job() }
@@ -53,34 +56,21 @@ package final class SideThread: @unchecked Sendable {
             var isOver = false
         }
         private var state = State()
-        private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
-        private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
-
-        init() {
-            pthread_mutex_init(mutex, nil)
-            pthread_cond_init(changed, nil)
-        }
-
-        deinit {
-            pthread_cond_destroy(changed)
-            pthread_mutex_destroy(mutex)
-            changed.deallocate()
-            mutex.deallocate()
-        }
+        private let condition = Condition()
 
         func set(_ change: (inout State) -> Void) {
-            pthread_mutex_lock(mutex)
-            change(&state)
-            pthread_cond_broadcast(changed)
-            pthread_mutex_unlock(mutex)
+            condition.locked {
+                change(&state)
+                condition.broadcast()
+            }
         }
 
         @discardableResult
-        func waitUntil(_ condition: (State) -> Bool) -> State {
-            pthread_mutex_lock(mutex)
-            defer { pthread_mutex_unlock(mutex) }
-            while !condition(state) { pthread_cond_wait(changed, mutex) }
-            return state
+        func waitUntil(_ isReached: (State) -> Bool) -> State {
+            condition.locked {
+                while !isReached(state) { condition.wait() }
+                return state
+            }
         }
 
         func serve() {

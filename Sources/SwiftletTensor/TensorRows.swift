@@ -57,3 +57,37 @@ extension Tensor {
         }
     }
 }
+
+extension Tensor {
+    /// The rows of tensors that differ in nothing but their number, in order.
+    package init(joining parts: [Tensor]) throws {
+        guard let first = parts.first else {
+            throw TensorError.elementCount(expected: 1, found: 0)
+        }
+        if parts.count == 1 {
+            self = first
+            return
+        }
+        for part in parts {
+            guard part.rank > 0, part.rank == first.rank, part.dtype == first.dtype,
+                part.shape.dropFirst().elementsEqual(first.shape.dropFirst())
+            else { throw TensorError.shape(expected: "\(first.shape)", found: part.shape) }
+        }
+        let shape = try first.shape.replacing(
+            axis: 0, with: parts.reduce(0) { $0 + $1.shape[0] })
+        if first.dtype == .string {
+            try self.init(strings: parts.flatMap { $0.strings ?? [] }, shape: shape)
+            return
+        }
+        try self.init(shape: shape, dtype: first.dtype) { target in
+            guard var place = target.baseAddress else { return }
+            for part in parts {
+                part.withUnsafeBytes { bytes in
+                    guard let start = bytes.baseAddress else { return }
+                    place.copyMemory(from: start, byteCount: bytes.count)
+                    place += bytes.count
+                }
+            }
+        }
+    }
+}

@@ -9,17 +9,19 @@ struct CommandRun {
 
     /// - Parameters:
     ///   - program: the command, or another program of the package.
+    ///   - executable: the path of a program that is not the package's.
     ///   - directory: the working directory.
     ///   - standardOutput: a file that takes the output; nil to read it.
     ///   - shell: runs before the command in the same process, e.g. to set a limit.
     ///   - meanwhile: may act on the process while it runs.
     init(
-        _ arguments: [String], program: String = "swiftlet", in directory: String,
+        _ arguments: [String], program: String = "swiftlet", executable: String? = nil,
+        in directory: String,
         standardOutput: String? = nil,
         shell: String? = nil, meanwhile: (Process) throws -> Void = { _ in }
     ) throws {
         let process = Process()
-        let binary = try builtProgram(program)
+        let binary = try executable ?? builtProgram(program)
         process.executableURL = URL(filePath: binary)
         process.arguments = arguments
         if let shell {

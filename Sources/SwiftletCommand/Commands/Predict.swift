@@ -5,7 +5,6 @@ internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
 internal import SwiftletStreaming
-internal import SwiftletTraining
 
 struct Predict: Subcommand {
     static let configuration = CommandConfiguration(

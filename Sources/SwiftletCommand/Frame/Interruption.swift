@@ -22,6 +22,16 @@ enum Interruption {
     /// From now on the first Ctrl-C only sets ``isRequested``; the second ends the process.
     static func await() { isAwaited.store(true, ordering: .relaxed) }
 
+    /// The same, for a job that waits for others meanwhile.
+    ///
+    /// - Parameter begin: begins the job's end; called once, on the thread of the signals.
+    static func await(_ begin: @escaping @Sendable () -> Void) {
+        beginning.withLock { $0 = begin }
+        Self.await()
+    }
+
+    private static let beginning = Mutex<(@Sendable () -> Void)?>(nil)
+
     /// Takes the signals over, on a thread of its own, where everything is allowed. Called before
     /// any other thread exists, so that all of them leave the signals to it.
     static func watch() {
@@ -44,7 +54,10 @@ enum Interruption {
             var signal: Int32 = 0
             guard sigwait(&signals, &signal) == 0 else { continue }
             let isFirst = !requested.exchange(true, ordering: .relaxed)
-            if isFirst, isAwaited.load(ordering: .relaxed) { continue }
+            if isFirst, isAwaited.load(ordering: .relaxed) {
+                beginning.withLock(\.self)?()
+                continue
+            }
             removeTemporaryFiles {
                 StandardError.write("error: interrupted\n")
                 _exit(128 + signal)

@@ -29,3 +29,17 @@ struct LimitSetting: ExpressibleByArgument {
         self.setting = setting
     }
 }
+
+/// A number, of bytes mostly, such as `64MiB`.
+struct ByteCount: ExpressibleByArgument {
+    let bytes: Int
+
+    init(bytes: Int) { self.bytes = bytes }
+
+    init?(argument: String) {
+        guard let count = Limits.Count(argument) else { return nil }
+        bytes = count.value
+    }
+
+    var defaultValueDescription: String { "\(Limits.Count(bytes))" }
+}
