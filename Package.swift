@@ -334,7 +334,8 @@ let package = Package(
             description: "The command swiftlet. Who uses the libraries alone says `traits: []`."),
         .trait(
             name: "Serve",
-            description: "`swiftlet serve`: models over HTTP; fetches and builds Hummingbird."),
+            description: "`swiftlet serve`: models over HTTP; fetches and builds Hummingbird.",
+            enabledTraits: ["Command"]),
         .default(enabledTraits: ["Command"]),
     ],
     dependencies: [

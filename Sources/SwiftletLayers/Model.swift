@@ -61,11 +61,6 @@ public struct Model: Sendable {
         network.inputEntries.map { ($0.layer as? Input)?.shape ?? [] }
     }
 
-    /// The names of the model's outputs, in order: those of the layers that give them.
-    public var outputNames: [String] {
-        network.outputs.leaves.map { network.entries[$0.layer].name }
-    }
-
     /// The names of the model's weights, layer by layer, e.g. `conv2d/kernel`.
     ///
     /// - Throws: ``ModelError`` if the layers do not fit together.

@@ -203,9 +203,6 @@ public final class Predictor: Sendable {
                 cause: "\(entries.count) inputs expected, \(inputs.count) found")
         }
         return try zip(entries, inputs).map { entry, tensor in
-            guard tensor.rank > 0 else {
-                throw ModelError.input(name: entry.name, cause: "a scalar has no rows")
-            }
             guard let input = entry.layer as? Input else { return tensor }
             guard tensor.rank > 0 else {
                 throw ModelError.input(name: entry.name, cause: "a single number, not a batch")
