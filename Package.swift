@@ -216,12 +216,18 @@ targets += [
 ]
 
 // Floor 6: for other languages; the header is the declaration, which the compiler holds the code to.
-targets += [
-    .target(name: "CSwiftlet"),
-    library(
-        "SwiftletC", "CSwiftlet", "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras",
-        "SwiftletLayers", "SwiftletLimits", "SwiftletMachine", "SwiftletRuntime", "SwiftletTensor"),
-]
+var products: [Product] = []
+#if compiler(>=6.3)
+    targets += [
+        .target(name: "CSwiftlet"),
+        library(
+            "SwiftletC", "CSwiftlet", "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras",
+            "SwiftletLayers", "SwiftletLimits", "SwiftletMachine", "SwiftletRuntime",
+            "SwiftletTensor"),
+    ]
+    // For C and what calls C; `tools/package` makes the library that is installed of it.
+    products.append(.library(name: "swiftlet-c", type: .dynamic, targets: ["SwiftletC"]))
+#endif
 
 // Floor 5: answers to requests, whichever way they come.
 targets += [
@@ -314,7 +320,7 @@ if Context.environment["SWIFTLET_FUZZ"] != nil {
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
-    products: [
+    products: products + [
         // Everything: train, save, load, predict, score.
         .library(name: "Swiftlet", targets: ["Swiftlet"]),
         // Only to open models and run them: libhdf5 and zlib, nothing else.
@@ -324,8 +330,6 @@ let package = Package(
         .library(
             name: "SwiftletKeras",
             targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
-        // For C and what calls C; `tools/package` makes the library that is installed of it.
-        .library(name: "swiftlet-c", type: .dynamic, targets: ["SwiftletC"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     traits: [

@@ -57,9 +57,10 @@ print("rmse", rootMeanSquare(predicted), "of the last value", rootMeanSquare(las
 
 // As values come in one by one, the stream remembers what it has seen: no window, one step each.
 let stream = try Predictor(model).makeStream()
-for value in series.values.suffix(5) {
+for (index, value) in series.values.suffix(Series.window).enumerated() {
     stream.write { $0.storeBytes(of: value, as: Float.self) }
     try stream.step()
+    guard index >= Series.window - 5 else { continue }
     print("after", value, "comes", try stream.read { $0.load(as: Float.self) })
 }
 try example.finish()

@@ -14,7 +14,7 @@ let (base, pictures) =
 
 // The classifier is replaced, everything else keeps its weights and stays as it is.
 let original = try Model(contentsOf: base)
-let shape = original.inputShapes[0].dropFirst().compactMap { $0 }
+let shape = original.inputShapes[0].compactMap { $0 }
 let classes = try ImageFolder.readClasses(pictures, shape: shape)
 var model = try original.replacingHead(units: classes.names.count, seed: 1)
 try model.setTrainable(false, matching: "*")

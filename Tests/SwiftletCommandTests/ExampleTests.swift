@@ -29,7 +29,8 @@ import Testing
     /// What each prints last of its scores, and how good that has to be: better than what needs no network.
     @Test func digits() throws {
         let run = try run("example-digits", ["6", "results"])
-        let accuracies = run.numbers(after: "accuracy ")
+        let accuracies =
+            run.numbers(after: ".keras accuracy ") + run.numbers(after: ".h5 accuracy ")
         #expect(accuracies.count == 2 && accuracies[0] == accuracies[1])
         #expect(accuracies[0] > 0.9)
         #expect(["digits.keras", "digits.h5", "digits.png"].allSatisfy(run.made.contains))

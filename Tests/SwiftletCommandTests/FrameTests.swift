@@ -65,7 +65,7 @@ import Testing
             Row(
                 "score-images --paired --reference a --candidate b --metrics psnr,blur", 64,
                 "The value 'psnr,blur' is invalid for '--metrics <list>'. Please provide one of "
-                    + "'fid', 'kid', 'is', 'prdc', 'psnr', 'ssim', 'ssim-full', 'ms-ssim' or 'lpips'."
+                    + "the following: - fid - kid - is - prdc - psnr - ssim - ssim-full - ms-ssim - lpips"
             ),
             Row(
                 "score --task regression --truth a.npy --predicted b.npy", 1,

@@ -125,6 +125,12 @@ import Testing
         let sets = Fixtures.path("npy")
         let none = #expect(throws: DataError.self) { try ImageFolder.read(sets) }
         #expect(none?.description == "\(sets): no pictures")
+        for shape in [[], [8], [8, 8], [8, 8, 3, 1], [0, 8, 3], [8, -1, 3]] {
+            let error = #expect(throws: DataError.self) {
+                try ImageFolder.read(mixed, shape: shape)
+            }
+            #expect(error?.file == mixed)
+        }
         let missing = #expect(throws: DataError.self) { try ImageFolder.read(sets + "/none") }
         #expect(missing?.description == "\(sets)/none: No such file or directory")
         #expect(throws: DataError.self) { try ImageFolder.readClasses(mixed) }

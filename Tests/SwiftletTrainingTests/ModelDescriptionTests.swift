@@ -76,12 +76,12 @@ import Testing
                 + "{\"Dense\": 10} found"),
         Refusal(
             key: "layers", value: [["Dense": ["units": 1, "activatoin": "relu"]]],
-            cause: "layer '1' (Dense): config \"activatoin\" is unknown"),
+            cause:
+                "layer '1' (Dense): config \"activatoin\" is unknown; did you mean \"activation\"?"),
         Refusal(
             key: "layers", value: ["Densely"],
             cause:
-                "layer 'Densely': class Densely is unknown; register a Swift implementation with "
-                + "LayerRegistry.register(_:as:)"),
+                "layer 'Densely': class Densely is unknown; did you mean Dense?"),
         Refusal(key: "loss", value: nil, cause: "config \"loss\": missing"),
         Refusal(key: "loss", value: "frob", cause: "loss \"frob\" is unknown"),
         Refusal(key: "optimizer", value: "frob", cause: "optimizer \"frob\" is unknown"),

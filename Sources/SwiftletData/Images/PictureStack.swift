@@ -46,6 +46,12 @@ struct PictureStack {
     /// `image_dataset_from_directory` does (bilinear, pixel centres on pixel centres), gray ones made
     /// colours and the reverse.
     func resized(to shape: [Int]) throws(DataError) -> Tensor {
+        guard shape.count == 3, shape.allSatisfy({ $0 > 0 }) else {
+            throw DataError(
+                file: directory(of: paths[0]),
+                .mismatch(
+                    "pictures cannot have the shape \(shape): height, width and channels expected"))
+        }
         let form = try DataError.located(file: paths[0]) { () throws(DataError.Cause) in
             try DataError.Cause.wrapping { try Shape(shape) }
         }

@@ -6,7 +6,7 @@ internal import SwiftletTensor
 
 /// A file of the bytes in memory.
 func memory(_ bytes: UnsafeRawBufferPointer) -> MappedFile {
-    MappedFile(count: bytes.count, name: "fuzzed") { $0.copyMemory(from: bytes) }
+    MappedFile(bytes: [UInt8](bytes), name: "fuzzed")
 }
 
 extension FuzzTarget {
