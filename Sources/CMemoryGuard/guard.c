@@ -29,6 +29,8 @@ static _Thread_local bool ends_here;
 extern void *swift_slowAlloc(size_t size, size_t alignment_mask);
 extern void swift_task_localValuePush(const void *key, void *value, const void *type) __attribute__((weak));
 extern void *_Znwm(size_t size) __attribute__((weak));
+// libhdf5, which takes some of its allocations for granted.
+extern int H5open(void) __attribute__((weak));
 
 /// Code that uses what it allocates without a look: the functions above, and the whole libraries that hold
 /// them where those are not part of the program itself.
@@ -77,13 +79,27 @@ static void failed(size_t size, void *caller) {
 }
 
 extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-// Weak: a program may have its own. `calloc` and `realloc` are none of the runtime's.
+// Weak: a program may have its own.
 
 __attribute__((weak)) void *malloc(size_t size) {
     void *memory = __libc_malloc(size);
     if (__builtin_expect(memory == NULL, 0)) failed(size, __builtin_return_address(0));
+    return memory;
+}
+
+__attribute__((weak)) void *calloc(size_t count, size_t size) {
+    void *memory = __libc_calloc(count, size);
+    if (__builtin_expect(memory == NULL, 0)) failed(count * size, __builtin_return_address(0));
+    return memory;
+}
+
+__attribute__((weak)) void *realloc(void *old, size_t size) {
+    void *memory = __libc_realloc(old, size);
+    if (__builtin_expect(memory == NULL && size > 0, 0)) failed(size, __builtin_return_address(0));
     return memory;
 }
 
@@ -110,6 +126,7 @@ void guard_memory(void (*end)(void)) {
         add_unchecked((uintptr_t)swift_task_localValuePush, 0x180);
         dl_iterate_phdr(add_library, (void *)swift_task_localValuePush);
     }
+    if (H5open != NULL) dl_iterate_phdr(add_library, (void *)H5open);
     when_ending = end;
     grow_stack();
 }

@@ -96,7 +96,8 @@ def memory_groups(bench):
                 outcomes.append(status)
                 where = f"memory group: {what} with {limit} MiB"
                 if status and bench.check(status == 1, where, f"status {status}: {errors[:300]!r}"):
-                    bench.one_line(where, errors, "memory")
+                    # The standard limits follow the group's memory.
+                    bench.one_line(where, errors, "limit" if "-bytes)" in errors else "memory")
                 bench.results.append("in a group with too little memory" if status else
                                      "in a group with enough")
             print(f"memory group: {what}: statuses {outcomes}", flush=True)
