@@ -40,9 +40,9 @@ struct Serve: Subcommand {
 
     @Option(
         help: ArgumentHelp(
-            "Milliseconds that a request waits for others to be computed with it.",
+            "Milliseconds that a request waits for others to be computed with it, if the model is free.",
             valueName: "ms"))
-    var batchDelay = 2.0
+    var batchDelay = 0.0
 
     @Option(help: "Requests in hand at once; more are told to come back (503).")
     var maxQueue = 256

@@ -51,7 +51,7 @@ package struct BatchOptions: Sendable {
     /// How long a request waits for others.
     package var delay: Duration
 
-    package init(mostRows: Int = 32, delay: Duration = .milliseconds(2)) {
+    package init(mostRows: Int = 32, delay: Duration = .zero) {
         (self.mostRows, self.delay) = (mostRows, delay)
     }
 }
