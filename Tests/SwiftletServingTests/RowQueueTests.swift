@@ -56,6 +56,18 @@ private func rows(
         #expect(try outputs[0].elements(of: Float.self) == [2, 4, 6, 8, 10])
     }
 
+    @Test func noBatchHasMoreRowsThanAllowed() async throws {
+        let doubler = Doubler()
+        let queue = try doubler.queue(BatchOptions(mostRows: 8, delay: .milliseconds(200)))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 {
+                group.addTask { _ = try await queue.outputs(for: rows([1, 2, 3])) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(doubler.batches.allSatisfy { $0 <= 8 } && doubler.batches.reduce(0, +) == 9)
+    }
+
     @Test func nobodyWaitsLongerThanTheDelay() async throws {
         let doubler = Doubler()
         let queue = try doubler.queue(BatchOptions(mostRows: 4, delay: .milliseconds(50)))
