@@ -93,6 +93,7 @@ struct Features: Subcommand {
 }
 
 extension FeatureStatistics? {
+    /// Writes them as an .npz file.
     func save(to path: String) throws {
         try NPZ.write(NamedTensors(arrays(for: path)), to: path, compressed: false)
     }
