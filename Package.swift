@@ -22,6 +22,8 @@ var targets: [Target] = []
 targets += [
     .target(name: "CKernels"),
     .target(name: "CConfinement"),
+    // Loads Open MPI, of which it needs the header; nothing is linked.
+    .target(name: "CMPI", cSettings: [.define("SWIFTLET_MPI", .when(traits: ["MPI"]))]),
     tests("CKernelsTests", "CKernels"),
     .systemLibrary(
         name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
@@ -179,8 +181,8 @@ targets += [
 targets += [
     library(
         "SwiftletStreaming", "CKernels", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
-        "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime",
-        "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
+        "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletLayers", "SwiftletLimits",
+        "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests(
         "SwiftletStreamingTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores",
@@ -204,6 +206,9 @@ targets += [
         "SwiftletReportTests", "SwiftletData", "SwiftletFiles", "SwiftletReport",
         "SwiftletScores", "SwiftletTensor", "TestSupport"),
 ]
+
+// Floor 2: ranks that are processes.
+targets.append(library("SwiftletMPI", "CMPI", "SwiftletGraph"))
 
 // Floor 6: what users import.
 targets += [
@@ -287,8 +292,9 @@ targets += [
             "SwiftletArchive", "SwiftletData", "SwiftletDataset",
             "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
-            "SwiftletLimits", "SwiftletMachine", "SwiftletReport", "SwiftletRuntime",
-            "SwiftletScores", "SwiftletServing", "SwiftletStreaming", "SwiftletTensor",
+            "SwiftletLimits", "SwiftletMPI", "SwiftletMachine", "SwiftletReport",
+            "SwiftletRuntime", "SwiftletScores", "SwiftletServing", "SwiftletStreaming",
+            "SwiftletTensor",
             "SwiftletTraining", "SwiftletWeights",
             .target(name: "SwiftletServer", condition: .when(traits: ["Serve"])),
             .product(
@@ -330,6 +336,8 @@ let package = Package(
         .library(
             name: "SwiftletKeras",
             targets: ["SwiftletHDF5", "SwiftletKeras", "SwiftletLayers", "SwiftletTensor"]),
+        // Training on several machines, with the trait `MPI`.
+        .library(name: "SwiftletMPI", targets: ["SwiftletMPI"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
     ],
     traits: [
@@ -340,6 +348,9 @@ let package = Package(
             name: "Serve",
             description: "`swiftlet serve`: models over HTTP; fetches and builds Hummingbird.",
             enabledTraits: ["Command"]),
+        .trait(
+            name: "MPI",
+            description: "Training on several machines under `mpirun`; compiles with mpi.h."),
         .default(enabledTraits: ["Command"]),
     ],
     dependencies: [

@@ -30,12 +30,14 @@ struct Swiftlet: ParsableCommand {
             var command = try parseAsRoot()
             if let subcommand = command as? any Subcommand {
                 let log = subcommand.log
+                try Ranks.join(for: subcommand)
                 try log.limits.limits.apply { try log.isolation.during { try command.run() } }
             } else {
                 try command.run()
             }
             try StandardOutput.finish()
             removeTemporaryFiles()
+            Ranks.leave()
         } catch {
             Ending(error).exit()
         }

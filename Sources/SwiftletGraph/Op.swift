@@ -49,6 +49,14 @@ package protocol Op: Sendable {
     /// The op that computes some of the rows alone, to the same bits; nil if rows depend on one
     /// another or this is not known.
     func sliced(_ rows: RowSlice) -> (any Op)?
+
+    /// What a rank computes that holds some of the rows; nil if it takes all of them. As
+    /// ``sliced(_:)`` where this is not nil.
+    func share(_ rows: RowSlice, in group: RankGroup) -> RankShare?
+
+    /// Whether the sum of the results for addends of the operands that are marked, the others being
+    /// the same, is the result for the sums of the addends.
+    func isLinear(in addends: [Bool]) -> Bool
 }
 
 extension Op {
@@ -70,6 +78,9 @@ extension Op {
     package var isView: Bool { false }
     package func canOverwrite(input: Int) -> Bool { false }
     package func sliced(_ rows: RowSlice) -> (any Op)? { nil }
+    package func isLinear(in addends: [Bool]) -> Bool { false }
+
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? { rows.share(of: self) }
 
     /// The error that a shape rule throws.
     package func refusal(_ cause: String) -> GraphError { .operands(op: name, cause: cause) }

@@ -21,7 +21,7 @@ import Testing
         metrics: [accuracy]
         """
 
-    private static func write(in directory: String) throws {
+    static func write(in directory: String) throws {
         let random = CounterRandom(seed: 11)
         let x = try Tensor((0..<300 * 64).map { random.normal(at: $0) }, shape: [300, 8, 8, 1])
         let y = try Tensor((0..<300).map { Int32(random.bits(at: $0) % 10) }, shape: [300])

@@ -65,4 +65,31 @@ struct HistoryCase {
             try #require(row.json["after"]?.array), row.recording,
             try model.network.shapes().weights)
     }
+
+    // MARK: What Keras measured
+
+    /// Every number of every epoch.
+    func expectHistory(_ history: History) throws {
+        let expected = try #require(row.json["history"]?.object)
+        #expect(Set(history.names) == Set(expected.keys))
+        for (name, values) in expected {
+            let found = try #require(history[name], "\(name) is missing")
+            for (epoch, pair) in zip(found, values.array ?? []).enumerated() {
+                let value = pair.1.double ?? .nan
+                #expect(
+                    abs(pair.0 - value) <= 1e-4 * max(abs(value), 0.01),
+                    "\(name) of epoch \(epoch): \(pair.0), not \(value)")
+            }
+            #expect(found.count == values.array?.count)
+        }
+    }
+
+    /// The weights in the end.
+    func expectWeightsAfter() throws {
+        for (path, tensor) in try weightsAfter() {
+            let found = try #require(model[weight: path])
+            let difference = distance(try found.floats(), try tensor.floats())
+            #expect(difference <= 1e-4, "\(path): \(difference)")
+        }
+    }
 }

@@ -16,23 +16,8 @@ import Testing
     @Test(arguments: cases + statefulCases) func trainsAsKeras(_ row: RecordedCase) throws {
         var recorded = try HistoryCase(row)
         let history = try recorded.model.fit(recorded.data, options: recorded.options)
-        let expected = try #require(row.json["history"]?.object)
-        #expect(Set(history.names) == Set(expected.keys))
-        for (name, values) in expected {
-            let found = try #require(history[name], "\(name) is missing")
-            for (epoch, pair) in zip(found, values.array ?? []).enumerated() {
-                let value = pair.1.double ?? .nan
-                #expect(
-                    abs(pair.0 - value) <= 1e-4 * max(abs(value), 0.01),
-                    "\(name) of epoch \(epoch): \(pair.0), not \(value)")
-            }
-            #expect(found.count == values.array?.count)
-        }
-        for (path, tensor) in try recorded.weightsAfter() {
-            let found = try #require(recorded.model[weight: path])
-            let difference = distance(try found.floats(), try tensor.floats())
-            #expect(difference <= 1e-4, "\(path): \(difference)")
-        }
+        try recorded.expectHistory(history)
+        try recorded.expectWeightsAfter()
     }
 
     /// What the optimizer remembers has Keras's order and numbers.
@@ -57,7 +42,7 @@ import Testing
         var recorded = try HistoryCase(row)
         recorded.model.tensors = try recorded.weightsAfter()
         let found = try recorded.model.evaluate(recorded.data, batchSize: 8, threads: 1)
-        try expectEvaluation(found, row)
+        try Self.expectEvaluation(found, row)
     }
 
     /// Loss and metrics from the states on that training ended with.
@@ -66,13 +51,13 @@ import Testing
         try recorded.model.fit(recorded.data, options: recorded.options)
         let size = recorded.options.batchSize
         let found = try recorded.model.evaluate(recorded.data, batchSize: size, threads: 1)
-        try expectEvaluation(found, row)
+        try Self.expectEvaluation(found, row)
         recorded.model.resetStates()
         let anew = try recorded.model.evaluate(recorded.data, batchSize: size, threads: 1)
         #expect(anew.first?.value != found.first?.value)
     }
 
-    private func expectEvaluation(
+    static func expectEvaluation(
         _ found: [(name: String, value: Double)], _ row: RecordedCase
     ) throws {
         let expected = try #require(row.json["evaluation"]?.object)

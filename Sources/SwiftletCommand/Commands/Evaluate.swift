@@ -1,15 +1,18 @@
 internal import ArgumentParser
+internal import SwiftletDataset
 internal import SwiftletFiles
+internal import SwiftletMPI
 internal import SwiftletReport
 internal import SwiftletScores
 internal import SwiftletStreaming
 
-struct Evaluate: Subcommand {
+struct Evaluate: RankedSubcommand {
     static let configuration = CommandConfiguration(
         abstract: "Score a model on data that it has not seen.",
         discussion: """
             The data do not have to fit in memory. With --shard one of several processes or machines asks \
-            the model for its part of the rows; `swiftlet merge` scores the parts together.
+            the model for its part of the rows; `swiftlet merge` scores the parts together. Under mpirun (Open MPI) \
+            the processes do both.
 
             Examples:
               swiftlet evaluate model.keras --data test.npz --task classification
@@ -56,6 +59,10 @@ struct Evaluate: Subcommand {
         if part.resume, state == nil, output.json == nil, output.report == nil {
             throw ValidationError("--resume needs --state, --json or --report")
         }
+        if MPICommunicator.isLaunched, part.shard != nil || part.resume || state != nil {
+            throw ValidationError(
+                "under mpirun every process has its part: no --shard, --state and --resume")
+        }
     }
 
     func run() throws {
@@ -67,9 +74,18 @@ struct Evaluate: Subcommand {
         var job = try asked.job(scoring.scoring, execution: execution, log: log)
         job.confidence = scoring.confidence
         job.options = part.options(batchSize: execution.batchSize)
+        if let ranks = Ranks.communicator {
+            job.options.shard = Shard(ranks.rank + 1, of: ranks.count)
+        }
         job.state = state
         job.result = output.json ?? output.report
         let answers = try asked.run(job, log: log)
+        if let ranks = Ranks.communicator {
+            let whole = try answers.merged(with: ranks)
+            guard Ranks.isFirst else { return }
+            log.warn(mixed: whole.isMixed, whole.data)
+            return try output.write(whole, history: curves, log: log)
+        }
         if let state, part.shard != nil {
             let rows = answers.rows
             print(

@@ -4,10 +4,11 @@ internal import SwiftletDataset
 internal import SwiftletFiles
 internal import SwiftletKeras
 internal import SwiftletLayers
+internal import SwiftletMPI
 internal import SwiftletReport
 internal import SwiftletTraining
 
-struct Train: Subcommand {
+struct Train: RankedSubcommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model and save it.",
         discussion: """
@@ -16,10 +17,14 @@ struct Train: Subcommand {
             what was learned; a second Ctrl-C ends at once. With --resume the same command then goes \
             on where it was.
 
+            Under mpirun (Open MPI) the processes share every batch out: the weights are those of one process \
+            with the same --batch-size, but for the order of sums.
+
             Examples:
               swiftlet train model.yaml --data train.npz --epochs 10 --output model.keras
               swiftlet train model.keras --data train.csv --validation-split 0.1 \\
                 --epochs 99 --early-stopping val_loss --output better.keras
+              mpirun -n 4 swiftlet train model.yaml --data train.npz --output model.keras
             """)
 
     @OptionGroup var start: TrainableOptions
@@ -60,20 +65,36 @@ struct Train: Subcommand {
     func run() throws {
         try checkDestination(output)
         try results.checkDestinations()
-        guard let format = KerasFormat(path: output), format == .keras || format == .legacy else {
-            throw CommandError(output, "the name of a .keras or .h5 file expected")
-        }
+        _ = try format
         let model = try start.open(tuning: tuning, seed: seed)
         let data = try samples.samples(for: model, log)
         let validation = try samples.validation(for: model, log)
         var options = FitOptions(
             epochs: epochs, batchSize: execution.batchSize, shuffles: shuffle, seed: seed,
             threads: execution.threads, backup: try resuming.backup(of: output))
+        options.communicator = Ranks.communicator
         try samples.apply(to: &options)
         Interruption.await()
         let folds = try crossValidated(model, data, &options)
         let watchers = results.watchers()
         let (trained, history) = try fitted(model, data, validation, options, watchers)
+        if Ranks.isFirst { try tell(trained, history, folds, watchers, options) }
+        if history.end == .interrupted { throw Interruption.exitCode }
+    }
+
+    private var format: KerasFormat {
+        get throws {
+            guard let format = KerasFormat(path: output), format == .keras || format == .legacy
+            else { throw CommandError(output, "the name of a .keras or .h5 file expected") }
+            return format
+        }
+    }
+
+    /// Writes the trained model and what was measured.
+    private func tell(
+        _ trained: Model, _ history: History, _ folds: CrossValidation?,
+        _ watchers: TrainingOutput.Watchers, _ options: FitOptions
+    ) throws {
         // A model that is trained in place is where the same command begins once more.
         let isInPlace = options.backup != nil && isSameFile(start.model, output)
         if history.end != .interrupted || !isInPlace {
@@ -90,11 +111,11 @@ struct Train: Subcommand {
             try options.backup?.remove()
         }
         print(HistoryTable(history).text(for: .standardOutput))
+        if let sent = history.communication { log.note("\(sent)") }
         if let profile = watchers.profiler?.profile {
             print("\n" + profile.layerTable.text(for: .standardOutput))
             print("\n" + profile.operationTable.text(for: .standardOutput))
         }
-        if history.end == .interrupted { throw Interruption.exitCode }
     }
 
     private func fitted(

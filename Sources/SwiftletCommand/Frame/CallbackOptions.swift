@@ -160,11 +160,11 @@ struct CallbackOptions: ParsableArguments {
         if let checkpoint, !isFold, !(isRefit && checkpointBest != nil) {
             result.append(try saving(to: checkpoint))
         }
-        if let csvLog, !isFold {
+        if let csvLog, !isFold, Ranks.isFirst {
             try checkDestination(csvLog)
             result.append(CSVLog(path: csvLog, appends: csvAppend))
         }
-        if let tensorboard, !isFold {
+        if let tensorboard, !isFold, Ranks.isFirst {
             result.append(
                 TensorBoard(
                     directory: tensorboard, histogramEpochs: tensorboardHistograms ?? 0,
@@ -189,6 +189,7 @@ struct CallbackOptions: ParsableArguments {
             every: checkpointEvery ?? 1, batches: checkpointBatches,
             threshold: checkpointThreshold
         ) { model, epoch in
+            guard Ranks.isFirst else { return }
             try model.save(to: path.replacing("{epoch}", with: "\(epoch)"), as: format)
         }
     }

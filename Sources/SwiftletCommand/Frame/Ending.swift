@@ -52,7 +52,11 @@ struct Ending {
             do { try StandardOutput.finish() } catch { Ending(error).exit() }
         }
         removeTemporaryFiles()
-        if let errorLine { StandardError.write(errorLine + "\n") }
+        if let errorLine {
+            StandardError.write(Ranks.errorPrefix + errorLine + "\n")
+            Ranks.abort(status: status)
+        }
+        Ranks.leave()
         platformExit(status)
     }
 

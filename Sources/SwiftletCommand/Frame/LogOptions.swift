@@ -19,12 +19,15 @@ struct LogOptions: ParsableArguments {
 
     @OptionGroup var limits: LimitOptions
 
+    /// Of several processes the first one tells.
+    private var isSilent: Bool { quiet || !Ranks.isFirst }
+
     /// A line for people, such as what is being done.
     func note(_ text: String) {
-        if !quiet { StandardError.write("\(oneLine(text))\n") }
+        if !isSilent { StandardError.write("\(oneLine(text))\n") }
     }
 
     func progress(_ label: String, total: Int) -> ProgressBar {
-        ProgressBar(label: label, total: total, style: .standardError(quiet: quiet))
+        ProgressBar(label: label, total: total, style: .standardError(quiet: isSilent))
     }
 }

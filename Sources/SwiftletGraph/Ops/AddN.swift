@@ -18,6 +18,8 @@ package struct AddN: Op {
 
     package func canOverwrite(input: Int) -> Bool { input == 0 }
 
+    package func isLinear(in addends: [Bool]) -> Bool { !addends.contains(false) }
+
     package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isOfAll ? self : nil }
 
     package func evaluate(_ call: OpCall) {

@@ -41,6 +41,15 @@ package struct Binary: Op {
 
     package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isBroadcast ? self : nil }
 
+    package func isLinear(in addends: [Bool]) -> Bool {
+        switch function {
+        case .add, .subtract: addends == [true, true]
+        case .multiply: addends != [true, true]
+        case .divide: addends == [true, false]
+        default: false
+        }
+    }
+
     package func evaluate(_ call: OpCall) {
         guard let type = call.outputTypes[0].dtype.kernelType else { return }
         forEachBroadcastRange(call) { walk, range in

@@ -30,7 +30,7 @@ package struct CTC: Op {
         return [TensorType(.vector(logits[0])), inputs[0]]
     }
 
-    package func sliced(_ rows: RowSlice) -> (any Op)? { nil }
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isOfAll ? self : nil }
 
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int

@@ -10,6 +10,8 @@ package struct ChannelNormalization: Op {
     package let epsilon: Float
     package let hasGamma: Bool
     package let hasBeta: Bool
+    /// The ranks that hold the other rows.
+    private var others: RowsOfRanks?
 
     package init(epsilon: Float, hasGamma: Bool, hasBeta: Bool) {
         self.epsilon = epsilon
@@ -36,11 +38,18 @@ package struct ChannelNormalization: Op {
 
     package func canOverwrite(input: Int) -> Bool { input == 0 }
 
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        guard rows.isOfFirstAlone else { return nil }
+        var share = self
+        share.others = RowsOfRanks(group, rows.inputs[0])
+        return RankShare(share, of: rows.hasRows, [.rows, .whole, .whole])
+    }
+
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int { ChannelRows(outputs[0].shape).scratchByteCount }
 
-    package func evaluate(_ call: OpCall) {
+    package func evaluate(_ call: OpCall) throws {
         let rows = ChannelRows(call.outputTypes[0].shape)
         let (x, y) = (call.floats(0), call.outputFloats())
         let gamma = hasGamma ? call.floats(1) : nil
@@ -51,11 +60,12 @@ package struct ChannelNormalization: Op {
         let near = scratch.floats(0)
         rows.meanOfSome(x, into: near)
         let sums = rows.sums(of: x, times: nil, about: near, call.workers, scratch)
+        sums.makeMoments(about: near, rows)
+        try others?.mergeMoments(sums, rows)
         let (slope, offset) = (scratch.floats(1), scratch.floats(2))
         for channel in 0..<rows.channels {
-            let shift = sums.plain[channel] / Double(rows.count)
-            let spread = sums.products[channel] / Double(rows.count) - shift * shift
-            mean[channel] = Float(Double(near[channel]) + shift)
+            let spread = sums.products[channel]
+            mean[channel] = Float(sums.plain[channel])
             variance[channel] = Float(max(spread, spread.isNaN ? .nan : 0))
             slope[channel] =
                 (gamma?[channel] ?? 1) / (variance[channel] + epsilon).squareRoot()
@@ -84,6 +94,13 @@ package struct ChannelNormalization: Op {
 package struct ChannelNormalizationGradient: Op {
     let epsilon: Float
     let hasGamma: Bool
+    /// The ranks that hold the other rows.
+    private var others: RowsOfRanks?
+
+    init(epsilon: Float, hasGamma: Bool) {
+        self.epsilon = epsilon
+        self.hasGamma = hasGamma
+    }
 
     package var name: String { "channel_normalization_gradient" }
 
@@ -99,11 +116,18 @@ package struct ChannelNormalizationGradient: Op {
 
     package func canOverwrite(input: Int) -> Bool { input == 3 }
 
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        guard rows.hasRows == rows.inputs.indices.map({ $0 == 0 || $0 == 3 }) else { return nil }
+        var share = self
+        share.others = RowsOfRanks(group, rows.inputs[0])
+        return RankShare(share, of: rows.hasRows, [.rows, .addend, .addend])
+    }
+
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int { ChannelRows(outputs[0].shape).scratchByteCount }
 
-    package func evaluate(_ call: OpCall) {
+    package func evaluate(_ call: OpCall) throws {
         let rows = ChannelRows(call.outputTypes[0].shape)
         let (x, mean, variance, dy) = (
             call.floats(0), call.floats(1), call.floats(2), call.floats(3)
@@ -113,12 +137,16 @@ package struct ChannelNormalizationGradient: Op {
         let scratch = ChannelScratch(call.scratch, rows)
         let sums = rows.sums(of: x, times: dy, about: mean, call.workers, scratch)
         let (factor, slope, offset) = (scratch.floats(0), scratch.floats(1), scratch.floats(2))
-        let count = Double(rows.count)
         for channel in 0..<rows.channels {
-            let inverse = 1 / (Double(variance[channel]) + Double(epsilon)).squareRoot()
-            let scale = Double(gamma?[channel] ?? 1) * inverse
+            let inverse = inverseDeviation(variance[channel])
             dgamma[channel] = Float(sums.products[channel] * inverse)
             dbeta[channel] = Float(sums.plain[channel])
+        }
+        try others?.add(sums, rows)
+        let count = Double(others?.count ?? rows.count)
+        for channel in 0..<rows.channels {
+            let inverse = inverseDeviation(variance[channel])
+            let scale = Double(gamma?[channel] ?? 1) * inverse
             factor[channel] = Float(scale)
             slope[channel] = Float(-scale * inverse * inverse * sums.products[channel] / count)
             offset[channel] = Float(-scale * sums.plain[channel] / count)
@@ -126,6 +154,56 @@ package struct ChannelNormalizationGradient: Op {
         rows.map(
             x, about: mean, slope: slope, offset: offset, adding: dy, times: factor,
             into: call.outputFloats(), call.workers)
+    }
+
+    private func inverseDeviation(_ variance: Float) -> Double {
+        1 / (Double(variance) + Double(epsilon)).squareRoot()
+    }
+}
+
+/// Two numbers of double precision per channel, which lie one after the other.
+private struct ChannelSums {
+    let plain: UnsafeMutablePointer<Double>
+    let products: UnsafeMutablePointer<Double>
+
+    /// Makes means and variances of sums and sums of squares of differences from `near`.
+    func makeMoments(about near: UnsafePointer<Float>, _ rows: ChannelRows) {
+        for channel in 0..<rows.channels {
+            let shift = plain[channel] / Double(rows.count)
+            products[channel] = products[channel] / Double(rows.count) - shift * shift
+            plain[channel] = Double(near[channel]) + shift
+        }
+    }
+}
+
+/// The rows that are normalised together, of which each rank holds some.
+private struct RowsOfRanks: Sendable {
+    let group: RankGroup
+    /// All of them.
+    let count: Int
+
+    init(_ group: RankGroup, _ whole: TensorType) {
+        self.group = group
+        count = ChannelRows(whole.shape).count
+    }
+
+    func add(_ sums: ChannelSums, _ rows: ChannelRows) throws {
+        try group.sum(UnsafeMutableBufferPointer(start: sums.plain, count: 2 * rows.channels))
+    }
+
+    /// Makes the moments of all rows of those of each rank's.
+    func mergeMoments(_ own: ChannelSums, _ rows: ChannelRows) throws {
+        let share = Double(rows.count) / Double(count)
+        var means = (0..<rows.channels).map { own.plain[$0] * share }
+        try means.withUnsafeMutableBufferPointer { try group.sum($0) }
+        var variances = (0..<rows.channels).map { channel in
+            let distance = own.plain[channel] - means[channel]
+            return (own.products[channel] + distance * distance) * share
+        }
+        try variances.withUnsafeMutableBufferPointer { try group.sum($0) }
+        for channel in 0..<rows.channels {
+            (own.plain[channel], own.products[channel]) = (means[channel], variances[channel])
+        }
     }
 }
 
@@ -169,7 +247,7 @@ private struct ChannelRows {
     func sums(
         of x: UnsafePointer<Float>, times a: UnsafePointer<Float>?,
         about shift: UnsafePointer<Float>, _ workers: Workers, _ scratch: ChannelScratch
-    ) -> (plain: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>) {
+    ) -> ChannelSums {
         let total = scratch.doubles
         total.update(repeating: 0, count: 2 * (parts + 1) * channels)
         workers.forEach(parts: parts) { part in
@@ -181,7 +259,7 @@ private struct ChannelRows {
         for part in 1..<max(1, parts + 1) {
             for index in 0..<2 * channels { total[index] += total[2 * part * channels + index] }
         }
-        return (total, total + channels)
+        return ChannelSums(plain: total, products: total + channels)
     }
 
     /// `y = a · factor + (x − shift) · slope + offset`.

@@ -84,6 +84,16 @@ package struct GatherGradient: Op {
         return [result]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        guard axis > 0, rows.hasRows == [true, false] else { return nil }
+        return rows.type(of: rows.outputs[0]).map { GatherGradient(axis: axis, shape: $0.shape) }
+    }
+
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        axis == 0 && rows.isOfAll
+            ? RankShare(self, of: rows.hasRows, [.addend]) : rows.share(of: self)
+    }
+
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int {

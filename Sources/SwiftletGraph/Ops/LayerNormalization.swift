@@ -104,6 +104,17 @@ package struct LayerNormalizationGradient: Op {
         return [inputs[0], TensorType(.vector(length)), TensorType(.vector(length))]
     }
 
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        rows.hasRows == inputsHaveRows
+            ? RankShare(self, of: rows.hasRows, [.rows, .addend, .addend])
+            : nil
+    }
+
+    /// Gamma is the same for all rows.
+    private var inputsHaveRows: [Bool] {
+        [true, true, true, true] + (forward.hasGamma ? [false] : [])
+    }
+
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int { 2 * Self.mostParts * outputs[1].byteCount * 2 }

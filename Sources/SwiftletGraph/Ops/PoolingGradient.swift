@@ -20,6 +20,13 @@ package struct PoolingGradient: Op {
         return [type]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        guard rows.isOfAll else { return nil }
+        return rows.type(of: rows.outputs[0]).map {
+            PoolingGradient(pooling: pooling, input: $0.shape)
+        }
+    }
+
     package func evaluate(_ call: OpCall) {
         let (dy, dx) = (call.floats(0), call.outputFloats())
         let x = pooling.kind == .maximum ? call.floats(1) : nil

@@ -17,6 +17,24 @@ package struct RandomNumbers: Op {
     package let distribution: Distribution
     package let shape: Shape
     package let random: CounterRandom
+    /// The position of the first element among those that are counted.
+    var first = 0
+
+    package init(distribution: Distribution, shape: Shape, random: CounterRandom) {
+        self.distribution = distribution
+        self.shape = shape
+        self.random = random
+    }
+
+    /// The numbers of some of the rows, of which the shape has `total` or a multiple.
+    func share(_ rows: Range<Int>, of total: Int) throws -> RandomNumbers {
+        let positions = shape[0] / total
+        var share = RandomNumbers(
+            distribution: distribution,
+            shape: try shape.replacing(axis: 0, with: rows.count * positions), random: random)
+        share.first = first + rows.lowerBound * positions * shape.count(of: 1...)
+        return share
+    }
 
     package var name: String { "random_\(distribution)" }
 
@@ -35,8 +53,9 @@ package struct RandomNumbers: Op {
         call.workers.forEach(count: shape.elementCount, grain: 1 << 13) { range in
             let target = call.outputFloats() + range.lowerBound
             switch distribution {
-            case .uniform: sl_random_uniform(generator, range.lowerBound, range.count, target)
-            case .normal: sl_random_normal(generator, range.lowerBound, range.count, target)
+            case .uniform:
+                sl_random_uniform(generator, first + range.lowerBound, range.count, target)
+            case .normal: sl_random_normal(generator, first + range.lowerBound, range.count, target)
             }
         }
     }

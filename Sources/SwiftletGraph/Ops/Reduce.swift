@@ -19,6 +19,9 @@ package struct Reduce: Op {
     /// Whether a reduced axis stays with one element.
     package let keepsDimensions: Bool
 
+    /// What a mean divides by where the operand holds some of its numbers only.
+    private var divisor: Int?
+
     package init(_ function: Function, axes: [Int], keepsDimensions: Bool = false) {
         self.function = function
         self.axes = axes
@@ -61,13 +64,26 @@ package struct Reduce: Op {
 
     package func sliced(_ rows: RowSlice) -> (any Op)? { !axes.contains(0) ? self : nil }
 
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        guard axes.contains(0) else { return rows.share(of: self) }
+        guard rows.inputs[0].dtype == .float32, function == .sum || function == .mean else {
+            return nil
+        }
+        var share = self
+        share.divisor =
+            rows.inputs[0].elementCount / max(rows.outputs[0].elementCount, 1)
+        return RankShare(share, of: [true], [.addend])
+    }
+
+    package func isLinear(in addends: [Bool]) -> Bool { function == .sum || function == .mean }
+
     package func evaluate(_ call: OpCall) {
         guard let type = call.inputTypes[0].dtype.kernelType else { return }
         let plan = call.planned { ReductionPlan(call.inputTypes[0].shape, axes: axes) }
-        let count = call.inputTypes[0].elementCount
+        let divisor = self.divisor ?? call.inputTypes[0].elementCount / max(plan.kept, 1)
         let kernel = ReductionKernel(
             code: code, type: type, elementSize: call.inputTypes[0].dtype.size,
-            scale: function == .mean ? Double(plan.kept) / Double(max(count, 1)) : 1)
+            scale: function == .mean ? 1 / Double(max(divisor, 1)) : 1)
         kernel.run(
             plan, from: call.input(0), to: call.output(),
             accumulators: call.scratch.assumingMemoryBound(to: sl_accumulator.self),

@@ -19,6 +19,8 @@ package struct Reshape: Op {
         rows.type(of: rows.outputs[0]).map { Reshape(shape: $0.shape) }
     }
 
+    package func isLinear(in addends: [Bool]) -> Bool { true }
+
     package func evaluate(_ call: OpCall) {}
 
     package func gradients(

@@ -106,6 +106,13 @@ package struct ResizeGradient: Op {
         return [TensorType(input)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        guard resize.axis > 0 else { return nil }
+        return rows.type(of: rows.outputs[0]).map {
+            ResizeGradient(resize: resize, input: $0.shape)
+        }
+    }
+
     package func scratchByteCount(
         inputs: [TensorType], outputs: [TensorType], threads: Int
     ) -> Int { Resize.Samples.byteCount(resize.extent) }

@@ -19,6 +19,8 @@ package struct Transpose: Op {
 
     package func sliced(_ rows: RowSlice) -> (any Op)? { permutation[0] == 0 ? self : nil }
 
+    package func isLinear(in addends: [Bool]) -> Bool { true }
+
     package func evaluate(_ call: OpCall) {
         let source = call.inputTypes[0].shape
         let target = call.outputTypes[0].shape

@@ -33,6 +33,8 @@ package struct Warp: Op {
         return [inputs[0]]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isOfAll ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let shape = call.inputTypes[0].shape
         let (rows, rowSize) = (shape[1], shape[2] * shape[3])
@@ -80,6 +82,8 @@ package struct WarpGradient: Op {
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
         try warp.outputTypes(for: inputs)
     }
+
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isOfAll ? self : nil }
 
     package func evaluate(_ call: OpCall) {
         call.clear(output: 0)

@@ -5,7 +5,7 @@ internal import SwiftletTensor
 
 /// Where the tensors of one batch lie.
 struct BatchMemory {
-    /// Samples.
+    /// Samples; of those that are shared out, all of them, not only the ones in memory.
     var count: Int
     var inputs: [UnsafeRawPointer] = []
     var targets: [UnsafeRawPointer?] = []
@@ -22,6 +22,8 @@ struct BatchFeeder {
     private let inputs: [Column]
     private let targets: [Column?]
     private let sampleWeights: Column?
+    /// The ranks that share out every batch.
+    private let group: RankGroup?
     /// Reads the next batch during a step, where that takes long enough to be worth it.
     private let side: SideThread?
 
@@ -87,11 +89,13 @@ struct BatchFeeder {
     ///   - rows: which samples of the dataset; nil for all.
     ///   - setup: which targets are needed; nil for none.
     ///   - sampleWeights: float32, one for each sample of the dataset, or nil.
+    ///   - group: the ranks that share out every batch; nil if there is one only.
     /// - Throws: ``TrainingError/data(name:cause:)`` if the data do not fit the model.
     init(
         _ data: Dataset, rows: [Int]? = nil, network: Network, setup: ResolvedSetup? = nil,
-        sampleWeights: Tensor? = nil, batchSize: Int
+        sampleWeights: Tensor? = nil, batchSize: Int, group: RankGroup? = nil
     ) throws {
+        self.group = group
         count = rows?.count ?? data.count
         self.rows = rows
         self.batchSize = batchSize
@@ -197,6 +201,13 @@ struct BatchFeeder {
         index * batchSize..<min(count, (index + 1) * batchSize)
     }
 
+    /// What this rank takes of a batch.
+    private func share(of range: Range<Int>) -> Range<Int> {
+        guard let share = group?.share(of: range.count) else { return range }
+        return range.lowerBound + share.lowerBound..<range.lowerBound + share.upperBound
+    }
+
+    /// The types of a whole batch.
     func types(rows: Int) throws -> BatchTypes {
         BatchTypes(
             inputs: try inputs.map { try $0.type(rows: rows) },
@@ -205,9 +216,9 @@ struct BatchFeeder {
     }
 
     /// Brings samples into memory; valid until the call after the next one of the other slot.
-    private func load(_ rows: some Collection<Int>, slot: Int) -> BatchMemory {
+    private func load(_ rows: some Collection<Int>, of count: Int, slot: Int) -> BatchMemory {
         BatchMemory(
-            count: rows.count, inputs: inputs.map { $0.load(rows, slot: slot) },
+            count: count, inputs: inputs.map { $0.load(rows, slot: slot) },
             targets: targets.map { $0?.load(rows, slot: slot) },
             sampleWeights: sampleWeights?.load(rows, slot: slot))
     }
@@ -254,8 +265,9 @@ struct BatchFeeder {
 
         private func load(_ index: Int) -> BatchMemory {
             let range = feeder.range(index)
-            if let places { return feeder.load(places[range], slot: index % 2) }
-            return feeder.load(range, slot: index % 2)
+            let share = feeder.share(of: range)
+            if let places { return feeder.load(places[share], of: range.count, slot: index % 2) }
+            return feeder.load(share, of: range.count, slot: index % 2)
         }
     }
 }

@@ -1,4 +1,5 @@
 public import SwiftletDataset
+public import SwiftletGraph
 public import SwiftletLayers
 internal import SwiftletTensor
 
@@ -29,6 +30,11 @@ public struct FitOptions: Sendable {
     public var threads: Int?
     /// Where the training's state is kept, so that one that was broken off goes on; nil for nowhere.
     public var backup: TrainingBackup?
+    /// What this process shares every batch out by, with others that train the same model on the same data;
+    /// nil if it trains alone. All ranks end with the same weights: those of one process, but for the order
+    /// of sums. Callbacks run on every rank and must come to the same decisions; the backup is written
+    /// by rank 0.
+    public var communicator: (any Communicator)?
 
     public init(
         epochs: Int = 1, batchSize: Int = 32, validationSplit: Double = 0,
@@ -102,10 +108,12 @@ extension Model {
 
     /// Measures loss and metrics as the model was compiled.
     ///
+    /// - Parameter communicator: what the batches are shared out by; see ``FitOptions/communicator``.
     /// - Returns: `loss` and the metrics by name, in order.
     /// - Throws: ``TrainingError/loss(_:)`` if the model was not compiled.
     public func evaluate(
-        _ data: Dataset, batchSize: Int = 32, threads: Int? = nil
+        _ data: Dataset, batchSize: Int = 32, threads: Int? = nil,
+        communicator: (any Communicator)? = nil
     ) throws -> [(name: String, value: Double)] {
         guard let setup = try trainingSetup() else {
             throw TrainingError.loss("the model is not compiled; give a loss")
@@ -115,7 +123,8 @@ extension Model {
                 name: "batch size", cause: "\(batchSize), at least 1 expected")
         }
         let trainer = try Trainer(
-            self, setup: setup, trains: false, seed: 0, workers: Workers(count: threads))
+            self, setup: setup, trains: false, seed: 0, workers: Workers(count: threads),
+            group: communicator.map { RankGroup($0) })
         let feeder = try trainer.feeder(DataPart(data), batchSize)
         return try trainer.evaluate(feeder).results()
     }

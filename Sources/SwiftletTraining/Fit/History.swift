@@ -22,6 +22,15 @@ public struct History: Sendable {
     public internal(set) var startLoss: Double?
     /// The epoch (from 1) whose weights the model has, where an earlier one's were restored.
     public internal(set) var restoredEpoch: Int?
+    /// What this process sent to others that trained with it; nil if it trained alone.
+    public internal(set) var communication: Communication?
+
+    /// Messages and bytes that left one of several ranks.
+    public struct Communication: Sendable, Equatable {
+        public let ranks: Int
+        public let messages: Int
+        public let bytes: Int
+    }
 
     /// No epochs yet, for a training of one's own.
     public init() {}
@@ -104,5 +113,12 @@ extension History {
         restoredEpoch = json["restored"]?.int
         startLoss = json["start"]?.double
         if let reason = json["stopped"]?.string { end = .stopped(reason) }
+    }
+}
+
+extension History.Communication: CustomStringConvertible {
+    public var description: String {
+        let mebibytes = (Double(bytes) / 1048.576).rounded() / 1000
+        return "\(ranks) ranks; each sent \(messages) messages, \(mebibytes) MiB"
     }
 }

@@ -18,9 +18,7 @@ struct StepProgram {
     let carried: [(path: String, type: TensorType)]
     private let firstCarriedPosition: Int
     private let firstCarriedOutput: Int
-    private let program: Program
-    private let memory: TensorStorage
-    private let workspace: Workspace
+    private let memory: StepMemory
     private let inputCount: Int
     /// Fed positions of targets, by output.
     private let targetPositions: [Int?]
@@ -31,7 +29,12 @@ struct StepProgram {
     private let counter: TensorStorage
     private let scale: TensorStorage
 
-    init(_ graph: StepGraph, weights: [WeightSpec], threads: Int) throws {
+    /// - Parameters:
+    ///   - rows: samples of the whole batch.
+    ///   - group: the ranks that share them out.
+    init(
+        _ graph: StepGraph, weights: [WeightSpec], rows: Int, threads: Int, group: RankGroup?
+    ) throws {
         let lowering = graph.lowering
         var fed = graph.inputs
         inputCount = fed.count
@@ -46,6 +49,7 @@ struct StepProgram {
             return fed.count - 1
         }
         sampleWeightPosition = append(graph.sampleWeights)
+        let batchTensors = fed.count
         counterPosition = append(lowering.usedStepCounter)
         scalePosition = append(graph.lossScale)
         firstWeightPosition = fed.count
@@ -88,16 +92,16 @@ struct StepProgram {
         self.updates = updates
         firstCarriedOutput = outputs.count
         outputs += states.map(\.end)
-        program = try Program(lowering.graph, inputs: fed, outputs: outputs, threads: threads)
-        memory = try TensorStorage(byteCount: program.workspaceByteCount)
-        workspace = program.workspace(in: memory.pointer)
+        memory = try StepMemory(
+            lowering.graph, inputs: fed, batch: (rows, batchTensors), outputs: outputs,
+            threads: threads, group: group)
         counter = try TensorStorage(byteCount: MemoryLayout<Int64>.stride, zeroed: true)
         if let counterPosition {
-            program.feed(counterPosition, from: counter.pointer, into: workspace)
+            memory.feed(counterPosition, from: counter.pointer)
         }
         scale = try TensorStorage(byteCount: MemoryLayout<Float>.stride, zeroed: true)
         if let scalePosition {
-            program.feed(scalePosition, from: scale.pointer, into: workspace)
+            memory.feed(scalePosition, from: scale.pointer)
         }
     }
 
@@ -105,14 +109,14 @@ struct StepProgram {
 
     func feed(_ batch: BatchMemory) {
         for (index, address) in batch.inputs.enumerated() {
-            program.feed(index, from: address, into: workspace)
+            memory.feed(index, from: address)
         }
         for (position, address) in zip(targetPositions, batch.targets) {
             guard let position, let address else { continue }
-            program.feed(position, from: address, into: workspace)
+            memory.feed(position, from: address)
         }
         if let sampleWeightPosition, let address = batch.sampleWeights {
-            program.feed(sampleWeightPosition, from: address, into: workspace)
+            memory.feed(sampleWeightPosition, from: address)
         }
     }
 
@@ -126,18 +130,16 @@ struct StepProgram {
     ) throws {
         counter.pointer.storeBytes(of: step, as: Int64.self)
         for index in weights.indices {
-            program.feed(
-                firstWeightPosition + index, from: weights[index].storage.pointer, into: workspace)
+            memory.feed(firstWeightPosition + index, from: weights[index].storage.pointer)
         }
         for (index, state) in carried.enumerated() {
             let tensor = try states.start(state.path, state.type)
-            program.feed(
-                firstCarriedPosition + index, from: tensor.storage.pointer, into: workspace)
+            memory.feed(firstCarriedPosition + index, from: tensor.storage.pointer)
         }
-        guard let clock else { return try program.run(workspace, workers: workers) }
-        let steps = program.stepDescriptions
+        guard let clock else { return try memory.run(workers: workers) }
+        let steps = memory.program.stepDescriptions
         clock.restart()
-        try program.run(workspace, workers: workers) { clock.took(steps[$0]) }
+        try memory.run(workers: workers) { clock.took(steps[$0]) }
     }
 
     // MARK: Results
@@ -148,8 +150,8 @@ struct StepProgram {
 
     func addStatistics(_ index: Int, to sums: inout [Double]) {
         let output = 1 + outputLossNames.count + index
-        let count = program.outputTypes[output].shape.elementCount
-        let numbers = program.output(output, in: workspace).assumingMemoryBound(to: Float.self)
+        let count = memory.program.outputTypes[output].shape.elementCount
+        let numbers = memory.output(output).assumingMemoryBound(to: Float.self)
         if sums.isEmpty { sums = [Double](repeating: 0, count: count) }
         for place in 0..<count { sums[place] += Double(numbers[place]) }
     }
@@ -167,13 +169,13 @@ struct StepProgram {
     }
 
     private func floats(_ output: Int?) -> UnsafePointer<Float>? {
-        output.map { program.output($0, in: workspace).assumingMemoryBound(to: Float.self) }
+        output.map { memory.output($0).assumingMemoryBound(to: Float.self) }
     }
 
     /// Writes new statistics to the weights.
     func applyUpdates(to weights: inout [Tensor]) throws {
         for (place, index) in updates.enumerated() {
-            let source = program.output(firstUpdateOutput + place, in: workspace)
+            let source = memory.output(firstUpdateOutput + place)
             try weights[index].withUnsafeMutableBytes {
                 $0.copyMemory(from: UnsafeRawBufferPointer(start: source, count: $0.count))
             }
@@ -184,11 +186,11 @@ struct StepProgram {
     func keepStates(in states: inout CarriedStates) throws {
         for (index, state) in carried.enumerated() {
             try states.keep(
-                state.path, program.output(firstCarriedOutput + index, in: workspace))
+                state.path, memory.output(firstCarriedOutput + index))
         }
     }
 
     private func scalar(_ output: Int) -> Float {
-        program.output(output, in: workspace).load(as: Float.self)
+        memory.output(output).load(as: Float.self)
     }
 }

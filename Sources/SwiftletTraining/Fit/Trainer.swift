@@ -1,5 +1,6 @@
 internal import SwiftletDataset
 internal import SwiftletFiles
+internal import SwiftletGraph
 internal import SwiftletLayers
 internal import SwiftletTensor
 
@@ -10,6 +11,8 @@ final class Trainer {
     let network: Network
     let setup: ResolvedSetup
     let workers: Workers
+    /// The ranks that share out every batch; nil if there is one only.
+    let group: RankGroup?
     let specs: [WeightSpec]
     private(set) var weights: [Tensor]
     /// Positions of the trained ones among all weights.
@@ -40,8 +43,10 @@ final class Trainer {
 
     /// - Parameter optimizer: nil for evaluation only.
     init(
-        _ model: Model, setup: TrainingSetup, trains: Bool, seed: UInt64, workers: Workers
+        _ model: Model, setup: TrainingSetup, trains: Bool, seed: UInt64, workers: Workers,
+        group: RankGroup?
     ) throws {
+        self.group = group
         network = model.network
         states = CarriedStates(model.states)
         self.setup = try ResolvedSetup(setup, outputs: model.outputNames)
@@ -77,7 +82,8 @@ final class Trainer {
             key.extents[measure.name] = try measure.extent(batch, step: step, workers: workers)
         }
         if let program = programs[key] { return program }
-        let program = try StepProgram(graph(key), weights: specs, threads: workers.count)
+        let program = try StepProgram(
+            graph(key), weights: specs, rows: types.rows, threads: workers.count, group: group)
         try check(types, state: program.carried.first?.path)
         if programs.count >= Self.mostPrograms { programs.removeAll() }
         programs[key] = program
@@ -98,7 +104,8 @@ final class Trainer {
     private func measure(_ key: Key) throws -> ExtentProgram? {
         if let known = measures[key] { return known }
         let measure = try ExtentProgram(
-            graph(key), known: key.extents, threads: workers.count)
+            graph(key), known: key.extents, rows: key.types.rows, threads: workers.count,
+            group: group)
         if measures.count >= Self.mostPrograms { measures.removeAll() }
         measures.updateValue(measure, forKey: key)
         return measure
@@ -183,10 +190,12 @@ final class Trainer {
     }()
 
     /// Loss and metrics of the samples, as at inference.
-    func evaluate(_ feeder: BatchFeeder, isStopped: () -> Bool = { false }) throws -> Totals {
+    func evaluate(_ feeder: BatchFeeder, isStopped: () throws -> Bool = { false }) throws -> Totals
+    {
         var totals = Totals(setup)
         let pass = feeder.pass()
-        for index in 0..<feeder.batchCount where !isStopped() {
+        for index in 0..<feeder.batchCount {
+            if try isStopped() { break }
             let batch = pass.batch(index)
             let program = try program(
                 feeder.types(rows: batch.count), batch, step: 0, isTraining: false)
@@ -233,6 +242,15 @@ final class Trainer {
     /// The weights in the model's order.
     var namedWeights: [(name: String, tensor: Tensor)] {
         zip(specs, weights).map { ($0.path, $1) }
+    }
+
+    /// A number that tells how far the training is and with which weights.
+    var digest: UInt64 {
+        weights.reduce(UInt64(optimizer?.iteration ?? 0)) { sum, tensor in
+            var hash = sum
+            tensor.forEachPiece { hash = checksum($0, seed: hash) }
+            return hash
+        }
     }
 
     /// Goes back to weights and an optimizer's state of before; false if they are of other weights.

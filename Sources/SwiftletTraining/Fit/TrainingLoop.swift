@@ -1,4 +1,5 @@
 internal import SwiftletDataset
+internal import SwiftletGraph
 internal import SwiftletLayers
 internal import SwiftletTensor
 
@@ -9,7 +10,8 @@ struct TrainingLoop {
     private let validation: BatchFeeder?
     private let options: FitOptions
     private var callbacks: [any Callback]
-    private let isStopRequested: () -> Bool
+    private let isStopRequested: () throws -> Bool
+    private let group: RankGroup?
     private let state: TrainingRun
     /// Whole epochs that were made before this training, so that one that is resumed shuffles on.
     private let epochsBefore: Int
@@ -24,21 +26,24 @@ struct TrainingLoop {
     ) throws {
         try Self.check(options)
         let workers = Workers(count: options.threads)
+        let group = options.communicator.map { RankGroup($0) }
         let adapted =
             options.adaptsLayers
             ? try model.adapt(
                 to: parts.training.data, onlyMissing: true, rows: parts.training.rows) : []
         try model.initialize(seed: options.seed)
         let trainer = try Trainer(
-            model, setup: setup, trains: true, seed: options.seed, workers: workers)
+            model, setup: setup, trains: true, seed: options.seed, workers: workers,
+            group: group)
         if let saved = model.compilation?.optimizerState, !saved.isEmpty {
             try trainer.optimizer?.restore(saved)
         }
-        backup = try options.backup.map {
-            try BackupWriter(
+        backup = options.backup.map {
+            BackupWriter(
                 $0, startDigest: TrainingJob.digest(ofWeights: model),
                 job: TrainingJob(
-                    model, setup: setup, parts: parts, options: options, callbacks: callbacks))
+                    model, setup: setup, parts: parts, options: options, callbacks: callbacks),
+                isWriter: group?.rank ?? 0 == 0)
         }
         training = try trainer.feeder(parts.training, options.batchSize)
         validation = try parts.validation.map {
@@ -49,7 +54,8 @@ struct TrainingLoop {
         epochsBefore = (trainer.optimizer?.iteration ?? 0) / training.batchCount
         self.options = options
         self.callbacks = callbacks
-        self.isStopRequested = isStopRequested
+        self.group = group
+        self.isStopRequested = { try group?.any(isStopRequested()) ?? isStopRequested() }
         state = TrainingRun(
             trainer, model: model, setup: setup, epochs: options.epochs,
             batchesPerEpoch: training.batchCount, sampleCount: training.count)
@@ -70,6 +76,7 @@ struct TrainingLoop {
     mutating func run() throws -> TrainingRun {
         try tell { try $0.trainingBegins($1) }
         try resume()
+        try checkAgreement()
         while place.epoch < options.epochs, state.history.end == .completed {
             state.epoch = place.epoch
             if !place.hasBegun { try tell { try $0.epochBegins($1) } }
@@ -78,6 +85,7 @@ struct TrainingLoop {
                 state.history.end = .interrupted
                 break
             }
+            try checkAgreement()
             try tell { try $0.epochEnds($1) }
             state.history.append(state.logs)
             if let reason = state.stopReason { state.history.end = .stopped(reason) }
@@ -87,6 +95,10 @@ struct TrainingLoop {
         let last = backup == nil ? nil : try savedState()
         if let last, state.history.end == .interrupted { try backup?.save(last) }
         trainer.finish()
+        state.history.communication = group.map {
+            let traffic = $0.traffic
+            return .init(ranks: $0.count, messages: traffic.messages, bytes: traffic.bytes)
+        }
         try tell { try $0.trainingEnds($1) }
         if let last, state.history.end != .interrupted {
             try backup?.end(last, result: TrainingJob.digest(ofWeights: state.model))
@@ -101,7 +113,7 @@ struct TrainingLoop {
         let pass = training.pass(
             order: options.shuffles ? random.permutation(of: training.count) : nil)
         while place.batch < training.batchCount, place.batch == 0 || state.stopReason == nil {
-            if isStopRequested() { return false }
+            if try isStopRequested() { return false }
             state.batch = place.batch
             try tell { try $0.batchBegins($1) }
             try trainer.train(pass, batch: place.batch, into: &totals)
@@ -119,7 +131,7 @@ struct TrainingLoop {
             try tell { try $0.validationBegins($1) }
             let before = trainer.states
             let results = try trainer.evaluate(validation, isStopped: isStopRequested)
-            if isStopRequested() {
+            if try isStopRequested() {
                 // It is made again as a whole when the training goes on.
                 trainer.states = before
                 return false
@@ -136,6 +148,16 @@ struct TrainingLoop {
     }
 
     // MARK: State
+
+    /// Checks that all ranks have the same weights, as they must have after the same steps.
+    private func checkAgreement() throws {
+        guard let group else { return }
+        guard try group.agree(on: trainer.digest) else {
+            throw CommunicationError(
+                "the ranks' weights differ; all of them need the same model, data and options, and "
+                    + "processors with the same instruction sets")
+        }
+    }
 
     private mutating func backUp(isEpochEnd: Bool) throws {
         guard backup?.isDue(isEpochEnd: isEpochEnd) == true else { return }
@@ -185,7 +207,7 @@ extension Trainer {
     func feeder(_ part: DataPart, _ batchSize: Int) throws -> BatchFeeder {
         let feeder = try BatchFeeder(
             part.data, rows: part.rows, network: network, setup: setup,
-            sampleWeights: part.sampleWeights, batchSize: batchSize)
+            sampleWeights: part.sampleWeights, batchSize: batchSize, group: group)
         let outputs = try network.shapes().outputs
         for (index, name) in setup.outputNames.enumerated() where setup.takesClassNumbers(index) {
             guard let classes = outputs[index].last ?? nil else { continue }

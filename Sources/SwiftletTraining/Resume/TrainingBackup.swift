@@ -38,13 +38,16 @@ struct BackupWriter {
     private let job: TrainingJob
     /// A digest of the weights that the training starts from.
     private let startDigest: String
+    /// Of several ranks one writes what all of them read.
+    private let isWriter: Bool
     private var last = ContinuousClock.now
     private var cost = Duration.zero
     /// The time between saves is at least so many times what a save takes.
     private static let thrift = 30
 
-    init(_ backup: TrainingBackup, startDigest: String, job: TrainingJob) throws {
+    init(_ backup: TrainingBackup, startDigest: String, job: TrainingJob, isWriter: Bool) {
         (self.backup, self.startDigest, self.job) = (backup, startDigest, job)
+        self.isWriter = isWriter
     }
 
     var path: String { backup.path }
@@ -58,12 +61,14 @@ struct BackupWriter {
 
     /// - Parameter isEpochEnd: whether nothing is lost of an epoch at this moment.
     func isDue(isEpochEnd: Bool) -> Bool {
+        guard isWriter else { return false }
         if backup.seconds <= 0 { return true }
         let passed = ContinuousClock.now - last
         return passed > cost * Self.thrift && (isEpochEnd || passed > .seconds(backup.seconds))
     }
 
     mutating func save(_ state: TrainingState) throws {
+        guard isWriter else { return }
         let start = ContinuousClock.now
         try state.file(of: job).write(to: path)
         last = ContinuousClock.now
@@ -72,6 +77,7 @@ struct BackupWriter {
 
     /// - Parameter result: a digest of the trained weights.
     func end(_ state: TrainingState, result: String) throws {
+        guard isWriter else { return }
         if backup.isRemovedAtEnd { return try backup.remove() }
         try state.file(of: job, result: result).write(to: path)
     }

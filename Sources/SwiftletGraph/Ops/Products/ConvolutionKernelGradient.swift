@@ -29,6 +29,10 @@ package struct ConvolutionKernelGradient: Op {
         return [TensorType(shape)]
     }
 
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        rows.isOfAll ? RankShare(self, of: rows.hasRows, [.addend]) : nil
+    }
+
     // A small kernel has too few rows × panels to share out; then the batch is cut as well, by
     // the shapes alone, and the partial sums are added in order.
 

@@ -98,6 +98,15 @@ package struct MatMul: Op {
         return fits ? self : nil
     }
 
+    /// A sum over rows, as the derivatives of weights are, has addends.
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        let isSum =
+            transposesA && !transposesB && epilogue.isEmpty && packedShape == nil
+            && rows.isOfAll && rows.inputs.allSatisfy { $0.rank == 2 }
+            && rows.inputs[0].shape[0] == rows.inputs[1].shape[0]
+        return isSum ? RankShare(self, of: rows.hasRows, [.addend]) : rows.share(of: self)
+    }
+
     // MARK: Evaluation
 
     package func scratchByteCount(

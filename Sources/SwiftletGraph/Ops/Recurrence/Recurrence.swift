@@ -65,6 +65,13 @@ package struct Recurrence: Op {
         return form.cell.kind == .lstm ? types + [stacked] : types
     }
 
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        // States may be the same zeros for all rows, and kernels have as many units as there are rows.
+        let hasRows = rows.inputs.indices.map { $0 < form.firstKernel }
+        guard rows.hasRows[form.carriedCount] else { return nil }
+        return RankShare(self, of: hasRows, rows.outputs.map { _ in .rows })
+    }
+
     private func packedCount(_ gates: Int, _ units: Int) -> Int {
         sl_recurrence_packed_count(SL_CPU_ACTIVE, gates, units)
     }

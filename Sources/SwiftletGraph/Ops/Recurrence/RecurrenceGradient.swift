@@ -61,6 +61,12 @@ package struct RecurrenceGradient: Op {
             + [TensorType](repeating: sequence, count: form.cell.kind == .gru ? 2 : 1)
     }
 
+    package func share(_ rows: RowSlice, in group: RankGroup) -> RankShare? {
+        let hasRows = rows.inputs.indices.map { $0 != kernelPosition }
+        guard rows.hasRows[0] else { return nil }
+        return RankShare(self, of: hasRows, rows.outputs.map { _ in .rows })
+    }
+
     package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int {
         inputs[0].shape.count(of: ..<2) * inputs[kernelPosition].elementCount
     }
