@@ -2,15 +2,17 @@ import Foundation
 import SwiftletFiles
 import SwiftletKeras
 import SwiftletLayers
+import SwiftletTensor
 import TestSupport
 import Testing
 
-/// `train` and `evaluate` under Open MPI's `mpirun`, which `tools/setup` installs.
-@Suite(.serialized, .enabled(if: RankCommandTests.mpirun != nil)) struct RankCommandTests {
-    static let mpirun = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
-        .split(separator: ":").map { "\($0)/mpirun" }
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+/// Where Open MPI's program is; nil without it.
+private let mpirun = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
+    .split(separator: ":").map { "\($0)/mpirun" }
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
 
+/// `train` and `evaluate` under Open MPI's `mpirun`, which `tools/setup` installs.
+@Suite(.serialized, .enabled(if: mpirun != nil)) struct RankCommandTests {
     /// More processes than processors, as whoever the tests run as.
     private static let environment = """
         export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 SOURCE_DATE_EPOCH=0
@@ -56,7 +58,8 @@ import Testing
                     let run = try Self.run(ranks, Self.training(output), in: directory)
                     #expect(run.status == 0, "\(run.errors)")
                     #expect(run.errors.contains("\(ranks) ranks; each sent"))
-                    #expect(run.output.split(separator: "\n").count { $0.contains("val_loss") } == 1)
+                    #expect(
+                        run.output.split(separator: "\n").count { $0.contains("val_loss") } == 1)
                 }
                 let expected = try Self.weights(directory + "/one.keras")
                 for (name, numbers) in try Self.weights(directory + "/several.keras") {
@@ -81,7 +84,8 @@ import Testing
                 let whole = try Self.run(2, Self.training("whole.h5", more), in: directory)
                 #expect(whole.status == 0, "\(whole.errors)")
                 let state = directory + "/m.h5.state"
-                let killed = try Self.run(2, Self.training("m.h5", more), in: directory) { process in
+                let killed = try Self.run(2, Self.training("m.h5", more), in: directory) {
+                    process in
                     while process.isRunning, PathKind(state) == .missing {
                         Thread.sleep(forTimeInterval: 0.002)
                     }

@@ -47,5 +47,5 @@ func naming<Result>(_ model: String, data: String, _ body: () throws -> Result) 
 /// - Throws: ``FileError`` if the folder is missing or may not be written to, if a folder stands in the
 ///   file's place, or if another process is about to write it.
 func checkDestination(_ path: String?) throws {
-    if let path { try claimDestination(path) }
+    if let path, Ranks.isFirst { try claimDestination(path) }
 }

@@ -59,7 +59,7 @@ enum Interruption {
                 continue
             }
             removeTemporaryFiles {
-                StandardError.write("error: interrupted\n")
+                if Ranks.isFirst { StandardError.write("error: interrupted\n") }
                 _exit(128 + signal)
             }
         }

@@ -27,6 +27,8 @@ package struct Concatenate: Op {
         return [TensorType(try first.shape.replacing(axis: axis, with: extent), first.dtype)]
     }
 
+    package func isLinear(in addends: [Bool]) -> Bool { !addends.contains(false) }
+
     package func sliced(_ rows: RowSlice) -> (any Op)? { axis != 0 && rows.isOfAll ? self : nil }
 
     package func evaluate(_ call: OpCall) {

@@ -60,7 +60,7 @@ package struct RowPartition {
 
     /// Where a value that is to be fed is in the graph: the rank's rows of the batch, else all.
     package subscript(fed value: Value) -> Value {
-        guard let new = forms[value].flatMap({ $0.rows ?? $0.whole }) else {
+        guard let held = forms[value], let new = held.first == .rows ? held.rows : held.whole else {
             preconditionFailure("value was not rebuilt")
         }
         return new
@@ -102,11 +102,18 @@ package struct RowPartition {
     /// Linear operations on addends give addends.
     private mutating func appendAddends(_ node: Node) throws -> Bool {
         let addends = node.inputs.map { forms[$0].flatMap { $0.whole == nil ? $0.addend : nil } }
-        guard addends.contains(where: { $0 != nil }),
-            node.op.isLinear(in: addends.map { $0 != nil }),
+        let isAddend = addends.map { $0 != nil }
+        guard isAddend.contains(true),
             zip(node.inputs, addends).allSatisfy({ $1 != nil || forms[$0]?.first != .rows })
         else { return false }
-        let operands = try zip(node.inputs, addends).map { try $1 ?? wholeForm($0) }
+        let operands: [Value]
+        if node.op.isLinear(in: isAddend) {
+            operands = try zip(node.inputs, addends).map { try $1 ?? wholeForm($0) }
+        } else if node.op.isLinear(in: isAddend.map { _ in true }) {
+            operands = try zip(node.inputs, addends).map { try $1 ?? addendForm($0) }
+        } else {
+            return false
+        }
         try append(node.op, operands, for: node, as: node.types.map { _ in .addend })
         return true
     }
@@ -162,6 +169,13 @@ package struct RowPartition {
         }
         forms[value]?.whole = result
         return result
+    }
+
+    /// The whole value as the addend of the first rank; those of the others are zeros, selected there
+    /// so that all ranks need the same values, and send the same messages.
+    private mutating func addendForm(_ value: Value) throws -> Value {
+        let isFirst = try graph.constant(Tensor([group.rank == 0], shape: .scalar))
+        return try graph.select(isFirst, wholeForm(value), graph.constant(0))
     }
 
     /// The rank's rows of a value, computed anew where it is whole: masks of dropout are drawn for these rows only.

@@ -22,7 +22,9 @@ package struct Console: Sendable {
     package static var standardError: Console { Console(descriptor: STDERR_FILENO) }
 
     private init(descriptor: Int32) {
-        let isTerminal = isatty(descriptor) == 1
+        // mpirun gives its processes a terminal that it reads, and passes on to what may be none.
+        let isForwarded = getenv("OMPI_COMM_WORLD_SIZE") != nil
+        let isTerminal = isatty(descriptor) == 1 && !isForwarded
         let terminal = getenv("TERM").map { String(cString: $0) } ?? "dumb"
         let noColor = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
         self.init(
