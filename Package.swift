@@ -235,7 +235,8 @@ targets += [
         "SwiftletServing", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers", "SwiftletLimits",
         "SwiftletMachine", "SwiftletRuntime", "SwiftletTensor"),
     tests(
-        "SwiftletServingTests", "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers",
+        "SwiftletServingTests", "Mutation", "SwiftletFiles", "SwiftletGraph", "SwiftletKeras",
+        "SwiftletLayers",
         "SwiftletLimits", "SwiftletRuntime", "SwiftletServing", "SwiftletTensor", "TestSupport"),
 ]
 
@@ -312,7 +313,7 @@ if Context.environment["SWIFTLET_FUZZ"] != nil {
                 "SwiftletFeatures",
                 "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
                 "SwiftletLimits",
-                "SwiftletNumPy",
+                "SwiftletNumPy", "SwiftletServing",
                 "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
             ], path: "tools/fuzz/Targets", swiftSettings: strict))
 }
