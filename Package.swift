@@ -182,7 +182,7 @@ targets += [
         "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletLimits", "SwiftletRuntime",
         "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests(
-        "SwiftletStreamingTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletStreamingTests", "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores",
         "SwiftletStreaming", "SwiftletTensor", "TestSupport"),
 ]

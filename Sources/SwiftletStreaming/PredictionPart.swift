@@ -163,16 +163,17 @@ extension StreamedPrediction {
         let destination = try DataDestination(output, arrayCount: first.outputs.count)
         let start = ContinuousClock.now
         let total = first.totalRows
-        let done = Done(total * first.outputs.count)
+        let done = Done(total, of: first.outputs.count)
         let arrays = try first.outputs.indices.map { index in
             let (name, dtype) = (first.outputs[index].name, first.outputs[index].dtype)
             let shape = try Shape([total] + first.outputs[index].row)
             return RowArray(name, dtype, shape) { take in
+                var taken = 0
                 for part in parts {
                     try part.forEachPiece(of: index) { piece, rows in
                         try take(piece)
-                        done.rows += rows
-                        progress(min(done.rows, done.most) / first.outputs.count, total)
+                        taken += rows
+                        progress(done.rows(taken, of: index), total)
                     }
                 }
             }
@@ -197,11 +198,19 @@ extension StreamedPrediction {
             times: times, isMixed: Set(parts.flatMap(\.instructionSets)).count > 1)
     }
 
-    /// Rows of all outputs that went through.
+    /// How far it is, in rows: each output counts for its share of them.
     private final class Done {
-        var rows = 0
-        let most: Int
-        init(_ most: Int) { self.most = most }
+        private let total: Int
+        private let outputs: Int
+        private var most = 0
+
+        init(_ total: Int, of outputs: Int) { (self.total, self.outputs) = (total, outputs) }
+
+        func rows(_ rows: Int, of output: Int) -> Int {
+            let isLast = output == outputs - 1 && rows == total
+            most = max(most, isLast ? total : output * (total / outputs) + rows / outputs)
+            return most
+        }
     }
 }
 

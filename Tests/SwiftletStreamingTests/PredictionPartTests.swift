@@ -1,3 +1,4 @@
+import Mutation
 import SwiftletArchive
 import SwiftletData
 import SwiftletDataset
@@ -197,6 +198,32 @@ import Testing
                 try AtomicFile.write(bytes, to: path)
             }
             try StreamedPrediction.merge(parts, to: joined)
+        }
+    }
+
+    /// Sound JSON that tells something else.
+    @Test func whatDescriptionsMayNotSay() throws {
+        try withTemporaryDirectory { directory in
+            let data = try Self.write(directory, rows: 60)
+            let predictor = try Predictor(StreamedPredictionTests.model())
+            let joined = directory + "/joined.npz"
+            var random = SeededRandom(seed: 11)
+            for count in [1, 2] {
+                let parts = try Self.parts(
+                    predictor, data, directory, count: count, suffix: "npz")
+                try StreamedPrediction.merge(parts, to: joined)
+                let expected = try readFile(joined)
+                let place = parts[0] + ".shard"
+                let known = try JSON(parsing: readFile(place))
+                for _ in 0..<300 {
+                    let told = known.mutated(using: &random)
+                    try AtomicFile.write(told.text(), to: place)
+                    guard (try? StreamedPrediction.merge(parts, to: joined)) != nil else {
+                        continue
+                    }
+                    if try readFile(joined) != expected { Issue.record("\(told.text())") }
+                }
+            }
         }
     }
 }
