@@ -184,7 +184,7 @@ targets += [
         "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletLayers", "SwiftletLimits",
         "SwiftletRuntime", "SwiftletScores", "SwiftletTensor", "SwiftletTraining"),
     tests(
-        "SwiftletStreamingTests", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
+        "SwiftletStreamingTests", "Mutation", "SwiftletArchive", "SwiftletData", "SwiftletDataset",
         "SwiftletFiles", "SwiftletHDF5", "SwiftletLayers", "SwiftletRuntime", "SwiftletScores",
         "SwiftletStreaming", "SwiftletTensor", "TestSupport"),
 ]
@@ -240,7 +240,8 @@ targets += [
         "SwiftletServing", "SwiftletFiles", "SwiftletGraph", "SwiftletLayers", "SwiftletLimits",
         "SwiftletMachine", "SwiftletRuntime", "SwiftletTensor"),
     tests(
-        "SwiftletServingTests", "SwiftletFiles", "SwiftletGraph", "SwiftletKeras", "SwiftletLayers",
+        "SwiftletServingTests", "Mutation", "SwiftletFiles", "SwiftletGraph", "SwiftletKeras",
+        "SwiftletLayers",
         "SwiftletLimits", "SwiftletRuntime", "SwiftletServing", "SwiftletTensor", "TestSupport"),
 ]
 
@@ -318,7 +319,7 @@ if Context.environment["SWIFTLET_FUZZ"] != nil {
                 "SwiftletFeatures",
                 "SwiftletFiles", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
                 "SwiftletLimits",
-                "SwiftletNumPy",
+                "SwiftletNumPy", "SwiftletServing",
                 "SwiftletTensor", "SwiftletTraining", "SwiftletWeights",
             ], path: "tools/fuzz/Targets", swiftSettings: strict))
 }

@@ -122,7 +122,9 @@ struct KerasReading {
                 json, era: KerasEra(architecture: json), compiled: json, hints: hints)
             guard try !needsWeights || model.network.shapes().weights.isEmpty else {
                 throw KerasFileError(
-                    path, .foreign("an architecture without weights; name the file that has them"))
+                    path,
+                    .foreign(
+                        "an architecture without weights; name the file that has them (--weights)"))
             }
             return (model, WeightReport())
         case .legacyWeights, .weights, .shardedWeights, .foreign:

@@ -89,25 +89,15 @@ extension EvaluationState {
     ///   missing or there twice.
     public static func merged(_ paths: [String]) throws -> EvaluationState {
         var parts: [(path: String, state: EvaluationState)] = []
-        var seen: [Int: String] = [:]
         for path in paths {
             let state = try EvaluationState(contentsOf: path)
             if let (other, first) = parts.first {
                 try state.requireSame(as: first, path, other)
             }
-            if let other = seen.updateValue(path, forKey: state.shard.index) {
-                throw StreamError(path, "shard \(state.shard) is in \(other) too")
-            }
             parts.append((path, state))
         }
         guard let (path, first) = parts.first else { throw StreamError("", "no state files") }
-        let missing = (0..<first.shard.count).filter { seen[$0] == nil }
-        guard missing.isEmpty else {
-            let list = missing.prefix(8).map { String($0 + 1) }.joined(separator: ", ")
-            let rest = missing.count > 8 ? " and \(missing.count - 8) more" : ""
-            throw StreamError(
-                path, "shard \(list)\(rest) of \(first.shard.count) missing beside it")
-        }
+        try Shard.requireAll(parts.map { ($0.path, $0.state.shard) }, of: first.shard.count)
         parts.sort { $0.state.shard.index < $1.state.shard.index }
         return try merged(parts.map(\.state), path)
     }

@@ -34,7 +34,9 @@ extension Predictor {
     /// - Parameters:
     ///   - input: any data file or folder of pictures; see ``DataSource/loadInputs(_:roles:)``.
     ///   - output: `.npz` or `.h5` (`output_0`, `output_1` …), `.npy` or `.csv`. It appears whole or not
-    ///     at all, and is the same, byte for byte, however often the job was broken off.
+    ///     at all, and is the same, byte for byte, however often the job was broken off. Beside a
+    ///     shard's lies its description, under the same name and `.shard`; see
+    ///     ``StreamedPrediction/merge(_:to:progress:)``.
     ///   - progress: called with the number of rows that are done.
     /// - Throws: ``DataError`` for the files, ``ModelError`` if rows do not fit the model,
     ///   ``StreamError`` if what was kept of a job that was broken off belongs to another one.
@@ -48,7 +50,8 @@ extension Predictor {
         roles.textInputs = model.textInputNames
         let source = try DataSource.openInputs(input, roles: roles)
         let job = try StreamedJob(
-            self, source, data: input, options, isKept: options.resumes)
+            self, source, data: input, options,
+            isKept: options.resumes || options.shard != nil)
         let (journal, times) = try job.run(
             for: output, data: input, resuming: options.resumes,
             progress: { progress($0, job.rows.count) },
@@ -56,8 +59,12 @@ extension Predictor {
                 outputs.enumerated().map { ("output_\($0)", $1) }
             })
         let arrays = try journal.arrays()
+        let texts = journal.hasTexts ? try journal.tensors() : []
+        if options.shard != nil {
+            try PredictionPart(output, job, journal, arrays, texts: texts.map(\.tensor)).write()
+        }
         if journal.hasTexts {
-            try destination.write(NamedTensors(journal.tensors()))
+            try destination.write(NamedTensors(texts))
         } else {
             try destination.write(arrays)
         }

@@ -82,6 +82,43 @@ import Testing
         }
     }
 
+    @Test func killedPartsAreJoinedToTheFileOfOneRun() throws {
+        try withTemporaryDirectory { directory in
+            try Self.prepare(directory, rows: Self.rows)
+            let predict = ["predict", "m.keras", "--input", "x.npz", "--quiet"]
+            let parts = (1...3).map { "part\($0).npz" }
+            for (number, part) in zip(1..., parts) {
+                let command = predict + ["--output", part, "--shard", "\(number)/3", "--resume"]
+                if number == 2 {
+                    try Self.runKilled(command, journal: part + ".journal", in: directory)
+                }
+                let run = try CommandRun(command, in: directory)
+                #expect(run.status == 0, "\(run.errors)")
+            }
+            for suffix in ["npz", "h5", "csv"] {
+                let whole = try CommandRun(predict + ["--output", "w.\(suffix)"], in: directory)
+                let joined = try CommandRun(
+                    ["merge", parts[2], parts[0], parts[1], "--output", "j.\(suffix)"],
+                    in: directory)
+                #expect(joined.status == 0, "\(joined.errors)")
+                #expect(joined.output == whole.output && whole.status == 0)
+                try #expect(
+                    readFile("\(directory)/j.\(suffix)") == readFile("\(directory)/w.\(suffix)"))
+            }
+            for (arguments, words) in [
+                ([parts[0], parts[2], "--output", "n.npz"], "shard 2 of 3 missing beside it"),
+                ([parts[0]], "a part of a prediction; --output says where the whole is to go"),
+                (["w.npz", "--output", "n.npz"], "no part of a prediction"),
+            ] {
+                let run = try CommandRun(["merge"] + arguments, in: directory)
+                #expect(run.status == 1)
+                #expect(run.errorLines.count == 1 && run.errors.contains(words), "\(run.errors)")
+            }
+            let left = try contents(directory)
+            #expect(!left.contains { $0.hasSuffix(".journal") || $0.hasPrefix("n.") })
+        }
+    }
+
     @Test func killedPartsAreMergedToTheScoresOfOneRun() throws {
         try withTemporaryDirectory { directory in
             try Self.prepare(directory, rows: Self.rows)

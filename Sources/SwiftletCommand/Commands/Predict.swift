@@ -16,6 +16,7 @@ struct Predict: Subcommand {
             Examples:
               swiftlet predict model.keras --input x.npz --output y.npz
               swiftlet predict model.h5 --input photos --output y.csv --batch-size 8
+              swiftlet predict model.keras --input x.h5 --output part3.npz --shard 3/8
             """)
 
     @OptionGroup var source: ModelOptions
@@ -55,9 +56,7 @@ struct Predict: Subcommand {
         progress?.clear()
         log.note(written.times, resuming: part.resume)
         log.warn(mixed: written.isMixed, output)
-        let arrays = written.outputs.map {
-            WrittenArray(name: $0.name, dtype: $0.dtype, shape: $0.shape)
-        }
+        let arrays = written.arrays
         var summary = written.times.json
         summary["outputs"] = arrays.json
         try json.write(summary)

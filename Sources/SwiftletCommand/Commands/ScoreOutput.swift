@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import SwiftletFiles
 internal import SwiftletReport
 internal import SwiftletScores
+internal import SwiftletStreaming
 internal import SwiftletTensor
 
 /// Where scores go besides the table on standard output.
@@ -32,6 +33,15 @@ struct ScoreOutput: ParsableArguments {
             page.add(evaluation, report: results)
             try addition(&page)
         }
+    }
+
+    /// Answers that were put together.
+    func write(_ prediction: StreamedPrediction) throws {
+        if let json {
+            let members: JSONObject = ["outputs": prediction.arrays.json]
+            try AtomicFile.write(JSON.object(members).text(pretty: true) + "\n", to: json)
+        }
+        for array in prediction.arrays { print(array.line) }
     }
 
     /// Scores of images, and what a report shows of the images themselves.

@@ -18,17 +18,23 @@ struct DigitsDemo {
         var model = try DigitsClassifier.model()
         let history = try DigitsClassifier.fit(&model, digits, log: folder.log)
         print(HistoryTable(history).text(for: .standardOutput))
-        try save(model, history, digits.test, to: &folder)
+        try save(model, history, digits, to: &folder)
         try scorePredictions(digits.test, in: &folder)
     }
 
     private func save(
-        _ model: Model, _ history: History, _ test: Dataset, to folder: inout DemoFolder
+        _ model: Model, _ history: History, _ digits: Digits, to folder: inout DemoFolder
     ) throws {
         try model.save(to: folder.file("digits.keras", "the trained network, for Keras 3"))
         try model.save(to: folder.file("digits.h5", "the same for Keras 2 and Keras 3"))
-        let path = folder.file("digits-test.npz", "the held-out digits: x and y")
-        try NPZ.write(NamedTensors(Array(test.inputs) + Array(test.targets)), to: path)
+        for (name, what, data) in [
+            ("train", "the digits that it was trained with: x and y", digits.train),
+            ("test", "the held-out digits: x and y", digits.test),
+        ] {
+            try NPZ.write(
+                NamedTensors(Array(data.inputs) + Array(data.targets)),
+                to: folder.file("digits-\(name).npz", what))
+        }
         let historyPath = folder.file("digits-history.json", "loss and accuracy per epoch")
         try AtomicFile.write(history.json.text(pretty: true) + "\n", to: historyPath)
         var page = ReportPage(title: "Training", subtitle: "digits")

@@ -25,6 +25,12 @@ struct PartOptions: ParsableArguments {
     }
 }
 
+extension StreamedPrediction {
+    var arrays: [WrittenArray] {
+        outputs.map { WrittenArray(name: $0.name, dtype: $0.dtype, shape: $0.shape) }
+    }
+}
+
 extension StreamTimes {
     var json: JSONObject {
         [

@@ -35,7 +35,9 @@ package struct RowArray {
 
 extension DataDestination {
     /// Writes arrays that need not fit in memory; the file appears whole or not at all.
-    package func write(_ arrays: [RowArray]) throws(DataError) {
+    ///
+    /// - Throws: ``DataError`` for the file, and whatever the arrays' pieces throw.
+    package func write(_ arrays: [RowArray]) throws {
         do {
             switch format {
             case .npz: try writeNPZ(arrays)
@@ -60,10 +62,6 @@ extension DataDestination {
             throw DataError(file: path, cause)
         } catch let error as TensorError {
             throw DataError(file: path, .tensor(error))
-        } catch let error as DataError {
-            throw error
-        } catch {
-            throw DataError(file: path, .unsupported("\(error)"))
         }
     }
 

@@ -27,7 +27,7 @@ package struct TextTable: Sendable {
         rows.append(cells + [String](repeating: "", count: columns.count - cells.count))
     }
 
-    /// Lines without the last line's end. Bold and box drawing only on a terminal; cells of the
+    /// Lines without the last line's end; of a table without rows the title alone. Bold and box drawing only on a terminal; cells of the
     /// first column are cut where a row would not fit it.
     package func text(for console: Console) -> String {
         var widths = columns.indices.map { index in
@@ -39,7 +39,7 @@ package struct TextTable: Sendable {
         }
         var lines: [String] = []
         if let title { lines.append(console.bold(title.printable)) }
-        if columns.contains(where: { !$0.title.isEmpty }) {
+        if !rows.isEmpty, columns.contains(where: { !$0.title.isEmpty }) {
             lines.append(line(columns.map(\.title), widths))
             let rule = console.isTerminal ? "─" : "-"
             let rules = widths.map { String(repeating: rule, count: $0) }

@@ -4,9 +4,11 @@ public import SwiftletTensor
 
 /// All classification scores of a stream of batches.
 ///
-///     var scores = ClassificationScores()
-///     try scores.update(truth: labels, predicted: probabilities)
-///     let accuracy = try scores.results()["accuracy"]
+/// ```swift
+/// var scores = ClassificationScores()
+/// try scores.update(truth: labels, predicted: probabilities)
+/// let accuracy = try scores.results()["accuracy"]
+/// ```
 ///
 /// Integers and bools are decided classes; floats are probabilities, `[N]` of class 1, `[N, C]` of C
 /// classes (truth `[N]`, or one-hot `[N, C]`) or of labels (truth `[N, C]` otherwise). A

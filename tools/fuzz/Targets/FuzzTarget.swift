@@ -13,6 +13,8 @@ struct FuzzTarget {
         case zip
         /// The tree of a JSON text.
         case json
+        /// A request's head, its JSON and its tensors' bytes.
+        case request
     }
     let mutation: Mutation
     /// Files below `fixtures/`: folders and the ends of names.
@@ -31,7 +33,7 @@ struct FuzzTarget {
         self.makeBody = makeBody
     }
 
-    static var all: [FuzzTarget] { containers + weights + data + images + models }
+    static var all: [FuzzTarget] { containers + weights + data + images + models + requests }
 
     /// What one run may take: enough for all seeds, little enough to be quick.
     static let limits: Limits = {

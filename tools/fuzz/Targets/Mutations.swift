@@ -27,6 +27,7 @@ enum Mutations {
         case .bytes: return nil
         case .json: return json(Array(bytes), &random)
         case .zip: return zip(Array(bytes), &random)
+        case .request: return RawRequest(flat: bytes)?.mutated(using: &random).flat
         }
     }
 

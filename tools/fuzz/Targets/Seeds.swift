@@ -22,6 +22,7 @@ struct Seeds {
         try makeModels(in: made)
         try makeCompileConfigs(in: made)
         try makeStates(in: made)
+        try makeRequests(in: made)
         let files = try allFiles(in: fixtures) + allFiles(in: made)
         for target in FuzzTarget.all {
             let folder = "\(output)/\(target.name)"
@@ -154,6 +155,48 @@ struct Seeds {
                 FeatureBatch(features: numbers, logits: numbers), of: set, first: first)
         }
         try write(tar(["a.ppm": Array("P6 1 1 255\nabc".utf8)]), to: "\(folder)/pictures.tar")
+    }
+
+    private func makeRequests(in folder: String) throws {
+        func tensor(_ name: String, _ type: String, _ shape: [Int], _ more: JSONObject) -> JSON {
+            var tensor: JSONObject = [
+                "name": .string(name), "datatype": .string(type),
+                "shape": .array(shape.map { .int($0) }),
+            ]
+            for (key, value) in more { tensor[key] = value }
+            return .object(tensor)
+        }
+        func sized(_ count: Int) -> JSONObject { ["parameters": ["binary_data_size": .int(count)]] }
+        let path = "/v2/models/digits/infer"
+        let requests = [
+            RawRequest(
+                path: path,
+                [
+                    "id": "1", "parameters": ["timeout": 1000, "binary_data_output": true],
+                    "inputs": [
+                        tensor("x", "FP32", [2, 2], ["data": [[1, 2.5], [-3, 4e3]]]),
+                        tensor("n", "INT64", [2], ["data": [1, -7]]),
+                        tensor("t", "BYTES", [2], ["data": ["a", "é"]]),
+                        tensor("b", "BOOL", [2, 1], ["data": [[true], [false]]]),
+                    ], "outputs": [["name": "y", "parameters": ["binary_data": false]]],
+                ]),
+            RawRequest(
+                path: "/v2/models/digits/versions/1/infer",
+                [
+                    "inputs": [
+                        tensor("x", "FP32", [1, 2], sized(8)), tensor("h", "FP16", [3], sized(6)),
+                        tensor("t", "BYTES", [2, 1], sized(11)), tensor("b", "BOOL", [2], sized(2)),
+                        tensor("u", "UINT64", [1], sized(8)),
+                    ]
+                ],
+                binary: [
+                    0, 0, 128, 63, 0, 0, 192, 127, 0, 60, 1, 0, 255, 255, 2, 0, 0, 0, 65, 66, 1, 0,
+                    0, 0, 67, 1, 0, 255, 255, 255, 255, 255, 255, 255, 255,
+                ]),
+        ]
+        for (index, request) in requests.enumerated() {
+            try write(request.flat, to: "\(folder)/\(index).request")
+        }
     }
 
     private func tar(_ files: [String: [UInt8]]) -> [UInt8] {
