@@ -112,6 +112,10 @@ package struct CumulativeProductGradient: Op {
         return [type]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        rows.isOfAll && product.axis != 0 ? self : nil
+    }
+
     package func evaluate(_ call: OpCall) {
         let line = product.line(in: call.inputTypes[0].shape)
         product.forEachLine(call) { first, columns in

@@ -97,6 +97,14 @@ package struct SliceGradient: Op {
         return [result]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        let whole = RowSlice(
+            total: rows.total, count: rows.count, inputs: rows.outputs, outputs: rows.inputs,
+            hasRows: rows.hasRows)
+        guard let slice = slice.sliced(whole) as? Slice else { return nil }
+        return rows.type(of: rows.outputs[0]).map { SliceGradient(slice: slice, shape: $0.shape) }
+    }
+
     package func evaluate(_ call: OpCall) {
         let target = call.outputTypes[0]
         let source = call.inputTypes[0].shape

@@ -57,6 +57,10 @@ package struct SoftmaxGradient: Op {
 
     package func canOverwrite(input: Int) -> Bool { true }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        rows.isOfAll && rows.inputs[0].rank > 1 ? self : nil
+    }
+
     package func evaluate(_ call: OpCall) {
         let (y, dy, dx) = (call.floats(0), call.floats(1), call.outputFloats())
         call.forEachRow { start, rows, count in

@@ -92,6 +92,11 @@ package struct SortGradient: Op {
         return [TensorType(shape)]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        guard rows.isOfAll, shape.rank > 1 else { return nil }
+        return rows.type(of: rows.outputs[0]).map { SortGradient(shape: $0.shape) }
+    }
+
     package func evaluate(_ call: OpCall) {
         let (count, taken) = (shape.last ?? 0, call.inputTypes[0].shape.last ?? 0)
         guard count > 0 else { return }

@@ -64,6 +64,10 @@ package struct SparsemaxGradient: Op {
         return [inputs[0]]
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? {
+        rows.isOfAll && rows.inputs[0].rank > 1 ? self : nil
+    }
+
     /// The value of rank i (from 0) counts in k − i of the k sums of the threshold.
     package func evaluate(_ call: OpCall) {
         let (x, dy, dx) = (call.floats(0), call.floats(1), call.outputFloats())

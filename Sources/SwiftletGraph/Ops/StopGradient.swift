@@ -12,6 +12,8 @@ package struct StopGradient: Op {
         return inputs
     }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { self }
+
     package func evaluate(_ call: OpCall) {}
 
     package func gradients(

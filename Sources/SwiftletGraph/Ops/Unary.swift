@@ -67,6 +67,8 @@ package struct UnaryGradient: Op {
 
     package func canOverwrite(input: Int) -> Bool { true }
 
+    package func sliced(_ rows: RowSlice) -> (any Op)? { rows.isOfAll ? self : nil }
+
     package func evaluate(_ call: OpCall) {
         let (x, y, dy, dx) = (call.floats(0), call.floats(1), call.floats(2), call.outputFloats())
         call.workers.forEach(count: call.outputTypes[0].elementCount, grain: function.grain) {
