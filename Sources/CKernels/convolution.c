@@ -32,7 +32,8 @@ size_t sl_convolution_scratch(const sl_convolution *s, sl_convolution_pass pass)
         sl_winograd w = sl_winograd_of(s);
         return sl_winograd_scratch(&w);
     }
-    return sl_product_scratch(pass != SL_CONVOLUTION_KERNEL_GRADIENT);
+    return pass == SL_CONVOLUTION_KERNEL_GRADIENT ? sl_product_scratch(false)
+                                                  : sl_product_packed_scratch(s->storage);
 }
 
 /* The part's panels that belong to `group`, as the group numbers them; false if there are none. */
@@ -81,7 +82,8 @@ void sl_convolution_pack(const sl_convolution *s, sl_convolution_pass pass, cons
     size_t sums = sl_volume(s->kernel) * g.summed, first, last;
     for (size_t group = 0; group < g.count; group++) {
         if (!panels_of_group(part, g, group, &first, &last)) continue;
-        float *place = packed + group * g.panels * g.panel * sums;
+        size_t before = group * g.panels * g.panel * sums;
+        float *place = (float *)sl_packed_at(packed, s->storage, before);
         if (pass == SL_CONVOLUTION_OUTPUT) {
             sl_product p = sl_output_product(s, &g, group, kernel);
             pack(&g, &p, first, last, place);
@@ -91,7 +93,7 @@ void sl_convolution_pack(const sl_convolution *s, sl_convolution_pass pass, cons
             sl_phase phase = sl_phase_of(s, i);
             sl_product p = sl_phase_product(s, &g, &phase, group, kernel);
             pack(&g, &p, first, last, place);
-            place += g.panels * g.panel * p.k;
+            place = (float *)sl_packed_at(place, s->storage, g.panels * g.panel * p.k);
         }
     }
 }
@@ -122,7 +124,7 @@ void sl_convolution_output(const sl_convolution *s, const float *input, const fl
         if (!panels_of_group(part, g, group, &first, &last)) continue;
         sl_product p = sl_output_product(s, &g, group, NULL);
         p.a = input + group * p.patches.channels;
-        p.packed = packed + group * g.panels * g.panel * p.k;
+        p.packed = sl_packed_at(packed, s->storage, group * g.panels * g.panel * p.k);
         set_destination(&p, output, epilogue, (ptrdiff_t)(group * p.n), group * p.n);
         run(&g, &p, part.row, part.row_end, first, last, scratch);
     }
@@ -135,7 +137,7 @@ void sl_convolution_input_gradient(const sl_convolution *s, const float *output,
     size_t sums = sl_volume(s->kernel) * g.summed, first, last;
     for (size_t group = 0; group < g.count; group++) {
         if (!panels_of_group(part, g, group, &first, &last)) continue;
-        const float *place = packed + group * g.panels * g.panel * sums;
+        const float *place = sl_packed_at(packed, s->storage, group * g.panels * g.panel * sums);
         size_t row = 0; /* rows of the earlier phases */
         for (size_t i = 0; i < sl_phase_count(s); i++) {
             sl_phase phase = sl_phase_of(s, i);
@@ -151,7 +153,7 @@ void sl_convolution_input_gradient(const sl_convolution *s, const float *output,
                 run(&g, &p, begin, end, first, last, scratch);
             }
             row += p.m;
-            place += g.panels * g.panel * p.k;
+            place = sl_packed_at(place, s->storage, g.panels * g.panel * p.k);
         }
     }
 }

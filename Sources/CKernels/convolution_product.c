@@ -62,7 +62,7 @@ sl_product sl_output_product(const sl_convolution *s, const sl_groups *g, size_t
         .patches = output_patches(s, s->batch, channels),
         .b = kernel == NULL ? NULL : kernel + group * filters,
         .b_rows = line_grid(sums, s->filters), .b_column = 1,
-        .c_rows = image_grid(s->batch, s->output, s->filters),
+        .c_rows = image_grid(s->batch, s->output, s->filters), .storage = s->storage,
     };
 }
 
@@ -135,7 +135,7 @@ sl_product sl_phase_product(const sl_convolution *s, const sl_groups *g, const s
         .b = kernel == NULL ? NULL : kernel + group * filters,
         .b_rows = {.extent = {0, 0, 0, g->summed}, .stride = {0, 0, 0, 1}},
         .b_column = g->depthwise ? 1 : (ptrdiff_t)s->filters,
-        .c_rows = image_grid(s->batch, s->input, s->channels),
+        .c_rows = image_grid(s->batch, s->input, s->channels), .storage = s->storage,
     };
     for (int i = 0; i < 3; i++) {
         size_t count = phase->axis[i].count, used = phase->axis[i].output.taps;

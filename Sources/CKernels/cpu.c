@@ -9,7 +9,8 @@ static const char *const names[] = {"active", "baseline", "avx2", "avx512"};
 sl_cpu sl_cpu_best(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("f16c"))
         return __builtin_cpu_supports("avx512f") ? SL_CPU_AVX512 : SL_CPU_AVX2;
 #endif
     return SL_CPU_BASELINE;

@@ -7,7 +7,7 @@ static sl_product product_of(const sl_matmul *s) {
         .m = s->m, .n = s->n, .k = s->k,
         .left = SL_LEFT_MATRIX,
         .a = s->a, .a_row = s->a_row, .a_column = s->a_column,
-        .packed = s->packed,
+        .packed = s->packed, .storage = s->storage,
         .b = s->b,
         .b_rows = {{1, 1, 1, s->k}, {0, 0, 0, s->b_row}},
         .b_column = s->b_column,
@@ -34,7 +34,9 @@ void sl_matmul_pack(const sl_matmul *s, size_t first, size_t last, float *packed
     sl_product_kernels_for(s->cpu)->pack(&p, first, last, packed);
 }
 
-size_t sl_matmul_scratch(const sl_matmul *s) { return sl_product_scratch(s->packed != NULL); }
+size_t sl_matmul_scratch(const sl_matmul *s) {
+    return s->packed != NULL ? sl_product_packed_scratch(s->storage) : sl_product_scratch(false);
+}
 
 void sl_matmul_run(const sl_matmul *s, size_t row, size_t row_end, size_t panel, size_t panel_end,
                    float *scratch) {

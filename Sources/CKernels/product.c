@@ -14,3 +14,8 @@ size_t sl_product_scratch(bool packed) {
     const size_t left = SL_BLOCK_ROWS * (SL_BLOCK_K + 16 + 16);
     return packed ? left : left + (size_t)SL_BLOCK_K * SL_BLOCK_COLUMNS;
 }
+
+size_t sl_product_packed_scratch(sl_storage storage) {
+    const size_t widened = storage == SL_STORAGE_FLOAT32 ? 0 : SL_BLOCK_K * SL_MOST_PANEL;
+    return sl_product_scratch(true) + widened;
+}

@@ -17,6 +17,7 @@
 
 #include "cpu.h"
 #include "epilogue.h"
+#include "storage.h"
 
 /* Points numbered in row-major order, each at a sum of index times stride. */
 typedef struct sl_grid {
@@ -52,7 +53,8 @@ typedef struct sl_product {
     ptrdiff_t a_row, a_column;
     sl_patches patches;
 
-    const float *packed;  /* sl_product_pack's result, or NULL: read b */
+    const float *packed;  /* what `pack` of the kernels made, or NULL: read b */
+    sl_storage storage;   /* what it is held in */
     const float *b;
     sl_grid b_rows;       /* k as points of a grid */
     ptrdiff_t b_column;
@@ -63,8 +65,9 @@ typedef struct sl_product {
     sl_epilogue epilogue; /* its residual is indexed like c */
 } sl_product;
 
-/* Longest run of k that is summed before it is added to C, and rows and columns held packed. */
-enum { SL_BLOCK_K = 320, SL_BLOCK_ROWS = 144, SL_BLOCK_COLUMNS = 512 };
+/* Longest run of k that is summed before it is added to C, rows and columns held packed, and columns
+ * of a panel at most. */
+enum { SL_BLOCK_K = 320, SL_BLOCK_ROWS = 144, SL_BLOCK_COLUMNS = 512, SL_MOST_PANEL = 32 };
 
 /* Products of so few columns and so long sums run along k; see narrow.inc. */
 enum { SL_NARROW = 4, SL_NARROW_K = 24 };
@@ -92,6 +95,9 @@ typedef struct sl_product_kernels {
     /* Tiles × panels of SL_WINOGRAD_PANEL filters of a convolution; see winograd.h. */
     void (*winograd)(const struct sl_winograd *, const float *input, const float *packed,
                      const sl_epilogue *, struct sl_part, float *output, float *scratch);
+    /* See storage.h; not for 32-bit floats. */
+    void (*narrow)(sl_storage, const float *x, uint16_t *y, size_t n);
+    void (*widen)(sl_storage, const float *x, float *y, size_t n);
     /* Multiply-adds in registers, and nothing else; how many operations they were. */
     double (*multiply_adds)(long iterations);
 } sl_product_kernels;
@@ -102,6 +108,9 @@ extern const sl_product_kernels sl_product_baseline, sl_product_avx2, sl_product
 
 /* Floats of scratch for one call of run: with B packed, and with B read in place. */
 size_t sl_product_scratch(bool packed);
+
+/* The first, for a B that is packed in this type. */
+size_t sl_product_packed_scratch(sl_storage storage);
 
 /* Even blocks, so that no short one is left over. */
 static inline size_t sl_block_length(size_t k) {

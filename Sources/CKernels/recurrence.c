@@ -34,15 +34,17 @@ size_t sl_recurrence_packed_count(enum sl_cpu cpu, size_t gates, size_t units) {
 }
 
 void sl_recurrence_pack(
-    enum sl_cpu cpu, const float *matrix, size_t gates, size_t units, float *packed) {
-    const size_t width = kernels_for(cpu)->width;
+    enum sl_cpu cpu, const float *matrix, size_t gates, size_t units, sl_storage storage,
+    float *packed) {
+    const size_t width = kernels_for(cpu)->width, bytes = width * sl_storage_size(storage);
+    char *d = (char *)packed;
     for (size_t unit = 0; unit < units; unit += width) {
         const size_t count = units - unit < width ? units - unit : width;
         for (size_t k = 0; k < units; k++) {
             const float *row = matrix + k * gates * units + unit;
-            for (size_t gate = 0; gate < gates; gate++, row += units, packed += width) {
-                memcpy(packed, row, count * sizeof(float));
-                memset(packed + count, 0, (width - count) * sizeof(float));
+            for (size_t gate = 0; gate < gates; gate++, row += units, d += bytes) {
+                memset(d, 0, bytes);
+                sl_narrow(storage, row, d, count);
             }
         }
     }

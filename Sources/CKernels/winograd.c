@@ -48,7 +48,7 @@ size_t sl_winograd_packed_count(const sl_winograd *w) {
 }
 
 size_t sl_winograd_scratch(const sl_winograd *w) {
-    return w->side * w->side * (w->v_place + w->m_place) + sl_product_scratch(true);
+    return w->side * w->side * (w->v_place + w->m_place) + sl_product_packed_scratch(w->convolution->storage);
 }
 
 /* The kernel's taps of one channel for `count` filters, transformed, as rows of `columns`. */
@@ -70,6 +70,14 @@ static void transform_taps(const sl_winograd *w, const double g[][3], const floa
                             g[k][2] * half[i][2][j];
 }
 
+/* Rounds transformed taps to what they are held in, number `at` of `packed` and those after it. */
+static void store_taps(sl_storage storage, const double *from, size_t count, float *packed,
+                       size_t at) {
+    float values[SL_MOST_PANEL];
+    for (size_t i = 0; i < count; i++) values[i] = (float)from[i];
+    sl_narrow(storage, values, (float *)sl_packed_at(packed, storage, at), count);
+}
+
 /* Panel after panel, in it place after place a matrix channels × columns as the product engine
  * packs it: block of channels, panel of the engine, channel. */
 void sl_winograd_pack(const sl_winograd *w, const float *kernel, sl_part part, float *packed) {
@@ -88,12 +96,11 @@ void sl_winograd_pack(const sl_winograd *w, const float *kernel, sl_part part, f
             transform_taps(w, g, kernel + c * s->filters + first, count, transformed);
             size_t start = c / block * block;
             size_t length = s->channels - start < block ? s->channels - start : block;
-            float *d = packed + sl_winograd_packed_before(w, panel) + start * columns +
-                       (c - start) * width;
+            size_t d = sl_winograd_packed_before(w, panel) + start * columns + (c - start) * width;
             const double *from = transformed;
             for (size_t place = 0; place < places; place++, from += SL_WINOGRAD_PANEL) {
                 for (size_t j = 0; j < columns; j += width)
-                    for (size_t i = 0; i < width; i++) d[j * length + i] = (float)from[j + i];
+                    store_taps(s->storage, from + j, width, packed, d + j * length);
                 d += s->channels * columns;
             }
         }

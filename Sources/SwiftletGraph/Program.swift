@@ -262,13 +262,18 @@ package final class Program: Sendable {
 
     /// Runs on tensors, into tensors: for tests, constant folding and single calls.
     ///
+    /// - Parameter releasesConstants: whether the memory of mapped constants is given back by the
+    ///   step that reads them.
     /// - Throws: ``GraphError/feed(name:cause:)`` if an input has not the type declared.
-    package func run(_ inputs: [Tensor], workers: Workers = .single) throws -> [Tensor] {
+    package func run(
+        _ inputs: [Tensor], workers: Workers = .single, releasesConstants: Bool = false
+    ) throws -> [Tensor] {
         precondition(inputs.count == inputTypes.count)
         let memory = try TensorStorage(byteCount: workspaceByteCount)
         // Constants that must be copied to be read are copied for this run alone.
         var constants: [TensorStorage] = []
         let workspace = try workspace(in: memory.pointer) { storage in
+            if releasesConstants { return memory.pointer }
             let aligned = try storage.aligned()
             constants.append(aligned)
             return aligned.pointer
@@ -286,7 +291,11 @@ package final class Program: Sendable {
         }
         let direct = try directOutputs(in: workspace)
         return try withExtendedLifetime((memory, inputs, constants)) {
-            try run(workspace, workers: workers)
+            if releasesConstants {
+                try runReleasing(workspace, workers: workers)
+            } else {
+                try run(workspace, workers: workers)
+            }
             return try outputTypes.enumerated().map { position, type in
                 if type.dtype == .string {
                     return try Tensor(
@@ -299,6 +308,28 @@ package final class Program: Sendable {
                     let address = output(position, in: workspace)
                     $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: $0.count))
                 }
+            }
+        }
+    }
+
+    private func runReleasing(_ workspace: Workspace, workers: Workers) throws {
+        for step in steps {
+            var copies: [TensorStorage] = []
+            for input in step.inputs {
+                guard case .constant(let tensor) = locations[input] else { continue }
+                copies.append(try tensor.storage.aligned())
+                workspace.addresses[input] = copies[copies.count - 1].pointer
+            }
+            try withExtendedLifetime(copies) {
+                try step.op.evaluate(call(of: step, workspace, workers: workers))
+            }
+            for input in step.inputs {
+                if case .constant(let tensor) = locations[input] { tensor.storage.releasePages() }
+            }
+        }
+        for buffer in outputBuffers {
+            if case .constant(let tensor) = locations[buffer] {
+                workspace.addresses[buffer] = tensor.storage.pointer
             }
         }
     }

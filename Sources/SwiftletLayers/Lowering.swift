@@ -172,7 +172,11 @@ public struct Lowering {
                 throw ModelError.weight(
                     path: path, cause: "shape \(type.shape) expected, \(tensor.shape) found")
             }
-            return try graph.constant(tensor.converted(to: type.dtype))
+            // What was read in another type becomes float32 only where it is packed.
+            guard tensor.dtype.isFloatingPoint, type.dtype == .float32 else {
+                return try graph.constant(tensor.converted(to: type.dtype))
+            }
+            return try graph.cast(graph.constant(tensor), to: type.dtype)
         }
     }
 

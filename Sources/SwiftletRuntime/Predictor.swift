@@ -1,4 +1,4 @@
-internal import SwiftletGraph
+public import SwiftletGraph
 public import SwiftletLayers
 public import SwiftletTensor
 internal import Synchronization
@@ -15,6 +15,8 @@ public final class Predictor: Sendable {
     public let model: Model
     /// Threads that take part in a call.
     public let threads: Int
+    /// What large weights are held in.
+    public let weights: WeightStorage
     let workers: Workers
     let passes: [any Pass]
     let cache: ConstantCache
@@ -34,14 +36,18 @@ public final class Predictor: Sendable {
     ///   - model: with all weights set; see ``Model/initialize(seed:)``.
     ///   - threads: nil for one per processor.
     ///   - optimizations: passes over the graph; ``Optimizations/none`` runs it as the layers wrote it.
+    ///   - weights: what large weights are held in; 16 bits take half the memory, and half the time
+    ///     where memory limits, and round weights. See ``weightError(on:)``.
     /// - Throws: ``ModelError`` if the model's layers do not fit together.
     public init(
-        _ model: Model, threads: Int? = nil, optimizations: Optimizations = .standard
+        _ model: Model, threads: Int? = nil, optimizations: Optimizations = .standard,
+        weights: WeightStorage = .float32
     ) throws {
         self.model = model
+        self.weights = weights
         workers = Workers(count: threads)
         self.threads = workers.count
-        passes = optimizations.passes
+        passes = optimizations.passes(weights)
         cache = ConstantCache(weights: Array(model.tensors.values))
     }
 

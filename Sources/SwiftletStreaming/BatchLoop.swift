@@ -11,6 +11,9 @@ public struct StreamTimes: Sendable {
     public internal(set) var whole = Duration.zero
     /// That the model waited for rows to be read.
     public internal(set) var waiting = Duration.zero
+    /// What weights in fewer bits change of the first rows' outputs; nil for float32. See
+    /// ``Predictor/weightError(on:)``.
+    public internal(set) var weightError: Double?
 
     public var rowsPerSecond: Double {
         Double(rows) / max(whole / .seconds(1), 1e-9)
@@ -61,6 +64,9 @@ struct BatchLoop {
             ) { progress(position - rows.lowerBound + $0) }
             for output in outputs where count < source.count && output.shape.first != count {
                 throw ModelError.structure("an output has no row per input row")
+            }
+            if isFirst {
+                times.weightError = try predictor.weightError(onFirstRowsOf: block.inputs)
             }
             if isFirst { most = blockRows(like: block.inputs + outputs, count: count) }
             size = next(after: size, most: most, took: clock.now - began)

@@ -43,6 +43,22 @@ package func convertElements(
             to: target, output, value)
     }
     switch source {
+    case .float16 where target == .float32:
+        #if !(os(macOS) && arch(x86_64))
+            map(
+                UnsafeBufferPointer(
+                    start: input.assumingMemoryBound(to: Float16.self), count: count), output
+            ) {
+                Float($0)
+            }
+        #endif
+    case .bfloat16 where target == .float32:
+        map(
+            UnsafeBufferPointer(
+                start: input.assumingMemoryBound(to: BFloat16.self), count: count), output
+        ) {
+            Float($0)
+        }
     case .float16:
         #if !(os(macOS) && arch(x86_64))
             numbers(Float16.self) { Double($0) }

@@ -34,7 +34,7 @@ struct MatrixProductTests {
     /// One product with its operands, as the kernels see it.
     struct Problem {
         let a: [Float]
-        let b: [Float]
+        var b: [Float]
         let bias: [Float]
         let residual: [Float]
         let start: [Float]

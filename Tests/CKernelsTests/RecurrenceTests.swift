@@ -101,7 +101,8 @@ private struct RecurrenceProblem {
         let (spare, reset) = (Floats(count: batch * units), Floats(count: 2 * batch * units))
         let packed = matrices.map { matrix in
             let packed = Floats(count: sl_recurrence_packed_count(level, matrix.gates, units))
-            sl_recurrence_pack(level, matrix.values, matrix.gates, units, packed.start)
+            sl_recurrence_pack(
+                level, matrix.values, matrix.gates, units, SL_STORAGE_FLOAT32, packed.start)
             return packed
         }
         let cuts = division(of: sl_recurrence_blocks(level, units), &numbers)

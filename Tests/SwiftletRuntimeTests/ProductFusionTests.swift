@@ -98,7 +98,7 @@ struct ProductFusionTests {
 
         var optimizer = GraphOptimizer(
             graph: graph, inputs: [x], outputs: [y], cache: ConstantCache())
-        try optimizer.run(Optimizations.standard.passes)
+        try optimizer.run(Optimizations.standard.passes())
         let plain = optimizer.graph.nodes.filter {
             !($0.op is any ProductOp || $0.op is Constant || $0.op is Placeholder)
         }

@@ -31,6 +31,22 @@ static float *floats(size_t count, bool random) {
 
 static void release(float *p) { free(p - 1); }
 
+/* Room for `count` numbers of a type. */
+static float *stored(sl_storage storage, size_t count) {
+    return floats((count * sl_storage_size(storage) + 3) / 4, false);
+}
+
+/* A type, and numbers rounded to it: kernels that are packed in it lose no more. */
+static sl_storage random_storage(float *numbers, size_t count) {
+    sl_storage storage = (sl_storage)PICK(0, 0, 1, 2);
+    uint16_t narrow;
+    for (size_t i = 0; i < count && storage != SL_STORAGE_FLOAT32; i++) {
+        sl_narrow(storage, numbers + i, &narrow, 1);
+        sl_widen(storage, &narrow, numbers + i, 1);
+    }
+    return storage;
+}
+
 typedef struct {
     double value, size; /* a sum, and the sum of its terms' magnitudes */
 } sum;
@@ -137,12 +153,16 @@ static int check(const char *what, const sl_convolution *s, const sum *sums, con
         if (!(error <= worst)) worst = error;
     }
     double allowed = (s != NULL && s->winograd != 0 ? 4e-6 : 6e-7) * scale + 2e-6;
+    /* What tiles hold is transformed first, so that rounding to 8 or 11 digits shows. */
+    if (s != NULL && s->winograd != 0 && s->storage == SL_STORAGE_BFLOAT16) allowed += 2e-2 * scale;
+    if (s != NULL && s->winograd != 0 && s->storage == SL_STORAGE_FLOAT16) allowed += 3e-3 * scale;
     if (worst <= allowed) return 0;
     printf("%s: error %g, allowed %g", what, worst, allowed);
     if (s != NULL)
         printf(" (%zu x %zu x %zu x %zu x %zu, kernel %zu x %zu x %zu, filters %zu, groups %zu, "
-               "winograd %zu)", s->batch, s->input[0], s->input[1], s->input[2], s->channels,
-               s->kernel[0], s->kernel[1], s->kernel[2], s->filters, s->groups, s->winograd);
+               "winograd %zu, storage %d)", s->batch, s->input[0], s->input[1], s->input[2], s->channels,
+               s->kernel[0], s->kernel[1], s->kernel[2], s->filters, s->groups, s->winograd,
+               (int)s->storage);
     printf("\n");
     return 1;
 }
@@ -159,7 +179,9 @@ static int convolve(sl_cpu cpu, bool backwards) {
     float *x = floats(from, true), *y = floats(to, false), *bias = floats(columns, true);
     float *kernel = floats(volume(s.kernel) * s.channels / s.groups * s.filters, true);
     float *residual = floats(to, true);
-    float *packed = floats(sl_convolution_packed_count(&s, pass), false);
+    if (s.groups == 1 || s.groups != s.channels)
+        s.storage = random_storage(kernel, volume(s.kernel) * s.channels / s.groups * s.filters);
+    float *packed = stored(s.storage, sl_convolution_packed_count(&s, pass));
     float *scratch = floats(sl_convolution_scratch(&s, pass), false);
     sl_epilogue e = random_epilogue(bias, residual);
     sl_part whole = sl_convolution_whole(&s, pass);
@@ -224,7 +246,8 @@ static int multiply(sl_cpu cpu) {
                    .c_row = (ptrdiff_t)n, .epilogue = random_epilogue(bias, residual)};
     p.a_row = a_transposed ? 1 : (ptrdiff_t)k, p.a_column = a_transposed ? (ptrdiff_t)m : 1;
     p.b_row = b_transposed ? 1 : (ptrdiff_t)n, p.b_column = b_transposed ? (ptrdiff_t)k : 1;
-    float *packed = floats(sl_matmul_packed_count(&p), false);
+    if (packs) p.storage = random_storage(b, k * n);
+    float *packed = stored(p.storage, sl_matmul_packed_count(&p));
     size_t rows[4], panels[4];
     split(m, rows), split(sl_panel_count(cpu, n), panels);
     if (packs) {
@@ -243,11 +266,77 @@ static int multiply(sl_cpu cpu) {
             sums[i].value += u * v, sums[i].size += fabs(u * v);
         }
     char what[80];
-    snprintf(what, sizeof what, "%zu x %zu x %zu%s", m, n, k, packs ? ", packed" : "");
+    snprintf(what, sizeof what, "%zu x %zu x %zu%s, storage %d", m, n, k, packs ? ", packed" : "",
+             (int)p.storage);
     int wrong = check(what, NULL, sums, c, count, &p.epilogue, n);
     free(sums);
     release(a), release(b), release(c), release(bias), release(residual), release(packed);
     release(scratch);
+    return wrong;
+}
+
+/* Bytes of their own at any address. */
+static int8_t *bytes(size_t count, size_t kind) {
+    int8_t *p = malloc(count + 1);
+    if (p == NULL) exit(2);
+    for (size_t i = 0; i < count; i++)
+        p[i + 1] = kind == 0 ? -128 : kind == 1 ? 127 : (int8_t)(below(256) - 128);
+    return p + 1;
+}
+
+/* Products of bytes are exact: the sums have every bit. */
+static int multiply_bytes(sl_cpu cpu) {
+    size_t m = 1 + below(PICK(2, 20, 200)), n = 1 + below(PICK(4, 40, 150, 400));
+    size_t k = below(PICK(4, 40, 700)), count = m * n;
+    bool transposed = below(2);
+    float *a = floats(m * k, true), *c = floats(count, false), *scale = floats(n, true);
+    float *bias = floats(n, true), *residual = floats(count, true);
+    size_t largest = below(3); /* all of a row at the bounds */
+    for (size_t i = 0; i < m * k && largest > 0; i++) a[i] = largest == 1 || below(2) ? 1 : -1;
+    for (size_t j = 0; j < n; j++) scale[j] = scale[j] * scale[j] * 300 + 1;
+    int8_t *b = bytes(k * n, below(4));
+    sl_byte_product p = {.cpu = cpu, .m = m, .n = n, .k = k, .a = a, .a_row = (ptrdiff_t)k, .b = b,
+                         .lowest = below(2) ? -128 : -127, .largest = below(4) ? 127 : 7,
+                         .epsilon = 1e-7f, .scale = scale, .c = c, .c_row = (ptrdiff_t)n,
+                         .epilogue = random_epilogue(bias, residual)};
+    p.b_row = transposed ? 1 : (ptrdiff_t)n, p.b_column = transposed ? (ptrdiff_t)k : 1;
+    char *packed = malloc(sl_byte_packed_size(&p)), *rounded = malloc(sl_byte_rows_size(&p));
+    if (packed == NULL || rounded == NULL) exit(2);
+    size_t rows[4], panels[4];
+    split(m, rows), split(sl_byte_panels(&p), panels);
+    for (int i = 0; i < 3; i++) {
+        sl_byte_pack(&p, panels[i], panels[i + 1], packed);
+        sl_byte_round(&p, rows[i], rows[i + 1], rounded);
+    }
+    p.packed = packed;
+    for (int i = 0; i < 9; i++)
+        sl_byte_run(&p, rows[i / 3], rows[i / 3 + 1], panels[i % 3], panels[i % 3 + 1], rounded);
+    int wrong = 0;
+    for (size_t i = 0; i < m && wrong == 0; i++) {
+        float most = 0;
+        for (size_t l = 0; l < k; l++) most = fmaxf(most, fabsf(a[i * k + l]));
+        volatile float row = p.largest / (most + p.epsilon);
+        for (size_t j = 0; j < n; j++) {
+            int64_t sum = 0;
+            for (size_t l = 0; l < k; l++) {
+                volatile float scaled = a[i * k + l] * row;
+                float q = fminf(fmaxf(rintf(scaled), p.lowest), p.largest);
+                sum += (int64_t)q * b[(ptrdiff_t)l * p.b_row + (ptrdiff_t)j * p.b_column];
+            }
+            volatile float divisor = scale[j] * row, y = (float)sum / divisor;
+            double wanted = finished((double)y, &p.epilogue, j, i * n + j);
+            double error = fabs(wanted - (double)c[i * n + j]);
+            if (!(error <= 2e-6 * (1 + fabs((double)y)))) wrong = 1;
+            bool plain = p.epilogue.bias == NULL && p.epilogue.residual == NULL &&
+                         p.epilogue.activation == SL_ACTIVATION_NONE;
+            if (plain && c[i * n + j] != y) wrong = 1;
+        }
+    }
+    if (wrong)
+        printf("bytes %zu x %zu x %zu, %s%s\n", m, n, k, sl_byte_kernel(cpu),
+               transposed ? ", transposed" : "");
+    free(packed), free(rounded), free(b - 1);
+    release(a), release(c), release(scale), release(bias), release(residual);
     return wrong;
 }
 
@@ -260,6 +349,7 @@ int main(int argc, char **argv) {
             state = (seed + (uint64_t)round) * 0x9E3779B97F4A7C15u | 1;
             int before = wrong;
             wrong += convolve(cpu, false) + convolve(cpu, true) + convolve_kernel(cpu) + multiply(cpu);
+            wrong += multiply_bytes(cpu);
             if (wrong > before) printf("level %s, seed %llu\n", sl_cpu_name(cpu),
                                        (unsigned long long)(seed + (uint64_t)round));
         }

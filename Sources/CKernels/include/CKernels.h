@@ -13,6 +13,7 @@
 #include "batch_norm.h"
 #include "binary.h"
 #include "broadcast.h"
+#include "bytes.h"
 #include "convolution.h"
 #include "cpu.h"
 #include "cumulative.h"
@@ -32,6 +33,7 @@
 #include "rows.h"
 #include "scores.h"
 #include "sort.h"
+#include "storage.h"
 #include "unary.h"
 #include "warp.h"
 

@@ -10,6 +10,7 @@
 
 #include "cpu.h"
 #include "epilogue.h"
+#include "storage.h"
 
 /* Layouts: input [batch, input…, channels], kernel [kernel…, channels / groups, filters],
  * output [batch, output…, filters]. Unused spatial axes are 1 (padding 0). Along each axis
@@ -28,6 +29,7 @@ typedef struct sl_convolution {
     /* The output by Winograd's algorithm in tiles of 2 × 2 or 4 × 4; 0: by plain sums. A kernel is
      * packed for one of them; see sl_convolution_tile. */
     size_t winograd;
+    sl_storage storage; /* of the packed kernel; of a depthwise one it must be 32-bit floats */
 } sl_convolution;
 
 /* The fastest `winograd` for this shape, by a model of the work; 0 where the algorithm does not
@@ -50,7 +52,8 @@ typedef enum sl_convolution_pass {
  * go through the groups. */
 sl_part sl_convolution_whole(const sl_convolution *convolution, sl_convolution_pass pass);
 
-/* Floats that the kernel takes when packed for the output or for the input gradient. */
+/* Numbers that the kernel takes when packed for the output or for the input gradient, each of
+ * `storage`. */
 size_t sl_convolution_packed_count(const sl_convolution *convolution, sl_convolution_pass pass);
 
 /* Packs the panels of `part` (rows do not matter); `packed` is the start of the whole. */

@@ -8,7 +8,7 @@
 typedef enum sl_cpu {
     SL_CPU_ACTIVE = 0,   /* in an argument: the best level of this processor */
     SL_CPU_BASELINE = 1, /* SSE2 on x86-64, NEON on arm64 */
-    SL_CPU_AVX2 = 2,     /* AVX2 and FMA */
+    SL_CPU_AVX2 = 2,     /* AVX2, FMA and F16C */
     SL_CPU_AVX512 = 3,   /* AVX-512F */
 } sl_cpu;
 

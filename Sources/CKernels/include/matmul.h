@@ -7,6 +7,7 @@
 
 #include "cpu.h"
 #include "epilogue.h"
+#include "storage.h"
 
 /* C[m, n] (+)= A[m, k] · B[k, n], then the epilogue. Strides count floats; a transposed operand is
  * one with its strides exchanged. C's columns are contiguous. */
@@ -18,6 +19,7 @@ typedef struct sl_matmul {
     const float *b; /* read by sl_matmul_pack, and by sl_matmul_run if `packed` is NULL */
     ptrdiff_t b_row, b_column;
     const float *packed;
+    sl_storage storage; /* of `packed` */
     float *c;
     ptrdiff_t c_row;
     bool accumulate; /* add to C */
@@ -30,7 +32,7 @@ size_t sl_panel_columns(sl_cpu cpu);
 /* Panels of `n` columns. */
 size_t sl_panel_count(sl_cpu cpu, size_t n);
 
-/* Floats that B takes when packed. */
+/* Numbers that B takes when packed, each of `storage`. */
 size_t sl_matmul_packed_count(const sl_matmul *matmul);
 
 /* Packs panels first ..< last of B; `packed` is the start of the whole, 64-byte aligned at best. */

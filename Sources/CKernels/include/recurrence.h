@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cpu.h"
+#include "storage.h"
 #include "unary.h"
 
 /// Recurrent cells with their gates in the order of Keras; h is the state, x a step's input, already
@@ -38,6 +39,7 @@ typedef struct sl_recurrence {
     const float *x;        ///< [batch, steps, gates · units]
     const float *weights;  ///< R as sl_recurrence_pack left it
     const float *second;   ///< R₂ likewise
+    sl_storage storage;    ///< what both are held in
     const float *bias;     ///< [gates · units], or null
     const uint8_t *mask;   ///< [batch, steps]: 0 keeps the states; or null
     float *h;              ///< [batch, units], changed with every second step
@@ -78,12 +80,13 @@ size_t sl_cell_traced(enum sl_cell cell);
 /// Blocks that a step's units are divided into.
 size_t sl_recurrence_blocks(enum sl_cpu cpu, size_t units);
 
-/// Floats of a packed matrix [units, gates · units].
+/// Numbers of a packed matrix [units, gates · units].
 size_t sl_recurrence_packed_count(enum sl_cpu cpu, size_t gates, size_t units);
 
 /// Packs a matrix [units, gates · units]; see sl_recurrence_packed_count.
 void sl_recurrence_pack(
-    enum sl_cpu cpu, const float *matrix, size_t gates, size_t units, float *packed);
+    enum sl_cpu cpu, const float *matrix, size_t gates, size_t units, sl_storage storage,
+    float *packed);
 
 /// Rounds of a step: blocks of one may be computed in any order, rounds must follow each other.
 size_t sl_recurrence_rounds(enum sl_cell cell);

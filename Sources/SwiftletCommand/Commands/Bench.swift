@@ -46,6 +46,7 @@ struct Bench: Subcommand {
     func run() throws {
         try checkDestination(json)
         try checkDestination(chromeTrace)
+        if training != nil { try source.from.refuseStorage() }
         if let training { return try measureTraining(on: training) }
         let measurement = try Measurement(
             source, execution, repeats: repeats, profiles: profile || chromeTrace != nil)

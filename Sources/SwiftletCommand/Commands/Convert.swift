@@ -65,7 +65,7 @@ struct Convert: Subcommand {
         guard golden.golden == nil else {
             throw CommandError(output, "files of named arrays have no room for --golden")
         }
-        if source.from.weights == nil, try holdsWeightsAlone(source.model) {
+        if source.from.file == nil, try holdsWeightsAlone(source.model) {
             let arrays = try storedArrays(source.model)
             let read = try arrays.map { array in
                 (name: array.name, tensor: try naming(source.model) { try array.read() })

@@ -70,7 +70,8 @@ struct Evaluate: RankedSubcommand {
         try checkDestination(state)
         let curves = try history.map { try TrainingHistory.read($0) }
         let asked = ModelEvaluation(
-            model: try source.open(), path: source.model, data: data, outputName: outputName)
+            model: try source.openForPrediction(), path: source.model, data: data,
+            outputName: outputName, weights: source.from.heldIn)
         var job = try asked.job(scoring.scoring, execution: execution, log: log)
         job.confidence = scoring.confidence
         job.options = part.options(batchSize: execution.batchSize)

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SwiftletData
 internal import SwiftletFiles
+internal import SwiftletGraph
 internal import SwiftletKeras
 internal import SwiftletLayers
 internal import SwiftletReport
@@ -32,10 +33,17 @@ struct Inspect: Subcommand {
     @Option(help: ArgumentHelp("Rows of a batch, for --memory.", valueName: "n"))
     var batchSize = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "What large weights are held in, for --memory.", valueName: "bf16|f16|f32"),
+        transform: WeightStorage.option)
+    var weights: WeightStorage?
+
     @OptionGroup var log: LogOptions
 
     func validate() throws {
         guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1") }
+        if weights != nil, !memory { throw ValidationError("--weights needs --memory") }
     }
 
     func run() throws {
@@ -78,7 +86,9 @@ struct Inspect: Subcommand {
 
     private func showMemory() throws {
         let model = try naming(file) { try Model(contentsOf: file) }
-        let use = try naming(file) { try Predictor(model).peakMemory(rows: batchSize) }
+        let use = try naming(file) {
+            try Predictor(model, weights: weights ?? .float32).peakMemory(rows: batchSize)
+        }
         let parts = [
             ("weights", use.weights), ("arena", use.arena), ("data", use.data),
             ("total", use.total),

@@ -1,4 +1,5 @@
 internal import SwiftletData
+internal import SwiftletGraph
 internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
@@ -13,12 +14,15 @@ struct ModelEvaluation {
     let path: String
     let data: String
     let outputName: String?
+    var weights = WeightStorage.float32
 
     func job(
         _ scoring: Scoring, execution: PredictionOptions, log: LogOptions
     ) throws -> StreamedEvaluation {
         let position = try model.outputPosition(outputName, file: path, details: log.details)
-        let predictor = try naming(path) { try execution.predictor(for: model) }
+        let predictor = try naming(path) {
+            try execution.predictor(for: model, weights: weights)
+        }
         var job = StreamedEvaluation(predictor, data: data, scoring)
         job.modelName = path
         job.output = position
@@ -38,6 +42,7 @@ struct ModelEvaluation {
         let (state, times) = try naming(path, data: data) { try job.run() }
         progress?.clear()
         log.note(times, resuming: job.options.resumes)
+        log.note(weightError: times.weightError, weights)
         log.warn(mixed: state.isMixed, data)
         return state
     }

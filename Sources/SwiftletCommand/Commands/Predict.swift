@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SwiftletData
 internal import SwiftletFiles
+internal import SwiftletGraph
 internal import SwiftletLayers
 internal import SwiftletReport
 internal import SwiftletRuntime
@@ -41,9 +42,11 @@ struct Predict: Subcommand {
     func run() throws {
         try checkDestination(output)
         try json.check()
-        let model = try source.open()
+        let model = try source.openForPrediction()
         _ = try DataDestination(output, arrayCount: model.outputNames.count)
-        let predictor = try naming(source.model) { try execution.predictor(for: model) }
+        let predictor = try naming(source.model) {
+            try execution.predictor(for: model, weights: source.from.heldIn)
+        }
         var progress: ProgressBar?
         let written = try naming(source.model, data: input) {
             try predictor.predict(
@@ -55,9 +58,14 @@ struct Predict: Subcommand {
         }
         progress?.clear()
         log.note(written.times, resuming: part.resume)
+        log.note(weightError: written.times.weightError, predictor.weights)
         log.warn(mixed: written.isMixed, output)
         let arrays = written.arrays
         var summary = written.times.json
+        if let error = written.times.weightError {
+            summary["weights"] = .string(predictor.weights.rawValue)
+            summary["weight_error"] = .double(error)
+        }
         summary["outputs"] = arrays.json
         try json.write(summary)
         for array in arrays { print(array.line) }

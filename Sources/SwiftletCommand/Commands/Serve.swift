@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SwiftletFiles
+internal import SwiftletGraph
 internal import SwiftletKeras
 internal import SwiftletLayers
 internal import SwiftletLimits
@@ -64,6 +65,12 @@ struct Serve: Subcommand {
 
     @Flag(help: "Add up convolutions term by term: slower, errors as small as float32 allows.")
     var exact = false
+
+    @Option(
+        help: ArgumentHelp(
+            "What large weights are held in; 16 bits take half the memory and round them.",
+            valueName: "bf16|f16|f32"), transform: WeightStorage.option)
+    var weights = WeightStorage.float32
 
     @OptionGroup var log: LogOptions
 
@@ -150,16 +157,24 @@ struct Serve: Subcommand {
         private func load(
             _ name: String, _ path: String, _ options: ServiceOptions, _ metrics: Metrics
         ) throws -> ServedModel {
-            let (model, report) = try Model.opened(path, weights: nil, loading: WeightLoading())
+            var loading = WeightLoading()
+            loading.keepsTypes = weights != .float32
+            let (model, report) = try Model.opened(path, weights: nil, loading: loading)
             for warning in report.warnings { StandardError.warn("\(path): \(warning)") }
             let predictor = try Predictor(
-                model, threads: threads, optimizations: exact ? .exact : .standard)
+                model, threads: threads, optimizations: exact ? .exact : .standard,
+                weights: weights)
             let batching = BatchOptions(
                 mostRows: maxBatch, delay: .microseconds(Int64(batchDelay * 1000)))
             let served = try ServedModel(
                 name: name, predictor: predictor, batching: batching,
                 mostTensorBytes: options.mostMemory / 4
             ) { rows in metrics.computed(rows: rows, model: name) }
+            if let error = try predictor.weightError() {
+                log.note(
+                    "\(name): weights in \(weights.rawValue): largest relative difference of "
+                        + "outputs \(error.threeDigits) on random numbers")
+            }
             switch served.independence {
             case .exact: log.note("\(name): \(path)")
             case .rounded:

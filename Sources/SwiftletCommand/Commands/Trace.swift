@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import SwiftletData
 internal import SwiftletDataset
 internal import SwiftletFiles
+internal import SwiftletGraph
 internal import SwiftletLayers
 internal import SwiftletRuntime
 internal import SwiftletTensor
@@ -35,7 +36,7 @@ struct Trace: Subcommand {
         let model = try source.open()
         let inputs = try DataSource.loadInputs(input, roles: DataRoles(inputs: model.inputNames))
         let outputs = try naming(source.model, data: input) {
-            try execution.predictor(for: model).trace(inputs.tensors)
+            try execution.predictor(for: model, weights: .float32).trace(inputs.tensors)
         }
         try NPZ.write(NamedTensors(outputs), to: output)
         let arrays = outputs.map { WrittenArray($0.name, $0.tensor) }

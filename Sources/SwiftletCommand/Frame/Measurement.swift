@@ -23,6 +23,9 @@ struct Measurement {
     private let processorTime: Duration
     private let multiplyAdds: Int
     private let arenaByteCount: Int
+    private let weights: WeightStorage
+    /// What the weights' type costs; nil for float32.
+    private let weightError: Double?
     let profile: Profile?
 
     init(
@@ -30,12 +33,13 @@ struct Measurement {
     ) throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let model = try source.open()
+        let model = try source.openForPrediction()
+        weights = source.from.heldIn
         (
             batchSize, threads, loadTime, firstTime, times, processorTime, multiplyAdds,
-            arenaByteCount, profile
+            arenaByteCount, profile, weightError
         ) = try naming(source.model) {
-            let predictor = try run.predictor(for: model)
+            let predictor = try run.predictor(for: model, weights: source.from.heldIn)
             let loadTime = clock.now - start
             let inputs = try model.sampleInputs(rows: run.batchSize)
             func predict() throws -> Duration {
@@ -57,7 +61,8 @@ struct Measurement {
             return (
                 run.batchSize, predictor.threads, loadTime, firstTime, times.sorted(),
                 processorTime, cost.multiplyAdds, cost.arenaByteCount,
-                profiles ? try predictor.profile(inputs, repeats: repeats) : nil
+                profiles ? try predictor.profile(inputs, repeats: repeats) : nil,
+                try predictor.weightError(onFirstRowsOf: inputs)
             )
         }
     }
@@ -84,6 +89,10 @@ struct Measurement {
             "batch_size": .int(batchSize), "threads": .int(threads),
             "repeats": .int(times.count),
         ]
+        if let weightError {
+            json["weights"] = .string(weights.rawValue)
+            json["weight_error"] = .double(weightError)
+        }
         if let profile { json["profile"] = profile.json }
         return .object(json)
     }
@@ -102,6 +111,9 @@ struct Measurement {
         table.add(["loading, ms", text(loadTime.milliseconds)])
         table.add(["first call, ms", text(firstTime.milliseconds)])
         table.add(["GFLOP/s", text(gigaflops)])
+        if let weightError {
+            table.add(["\(weights.rawValue) weights, relative error", weightError.threeDigits])
+        }
         if let bytes = peakMemory() {
             table.add(["peak memory, MiB", text(Double(bytes) / 1_048_576)])
         }

@@ -57,8 +57,9 @@ struct TrainableOptions: ParsableArguments {
     ///   - tuning: what is changed about it first.
     ///   - seed: decides the first weights of new layers.
     func open(tuning: FineTuningOptions? = nil, seed: UInt64 = 0) throws -> Model {
+        try from.refuseStorage()
         var (trained, report) = try Model.trainableFile(
-            model, weights: from.weights, loading: from.loading())
+            model, weights: from.file, loading: from.loading())
         try from.settle(&trained, report, from: model, initializing: false)
         try tuning?.apply(to: &trained, from: model, seed: seed)
         try naming(model) {

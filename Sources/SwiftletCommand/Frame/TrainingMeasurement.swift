@@ -18,7 +18,7 @@ struct TrainingMeasurement {
     ///   - repeats: epochs that are timed, after one that is not.
     init(_ source: ModelOptions, _ run: RunOptions, data: String, repeats: Int) throws {
         var (model, _) = try Model.trainableFile(
-            source.model, weights: source.from.weights, loading: source.from.loading())
+            source.model, weights: source.from.file, loading: source.from.loading())
         let samples = try DataSource.load(
             data, roles: DataRoles(inputs: model.inputNames, outputs: model.outputNames))
         let watch = StepWatch()

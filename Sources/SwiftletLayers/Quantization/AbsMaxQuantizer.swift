@@ -36,6 +36,10 @@ struct AbsMaxQuantizer: Sendable, Hashable {
         if let epsilon = config["epsilon"]?.double { self.epsilon = Float(epsilon) }
     }
 
+    var rounding: RowRounding {
+        RowRounding(lowest: lowest, largest: largest, epsilon: epsilon)
+    }
+
     /// The bytes, held as float32, and the scale with extents of 1 along `axes`.
     func quantized(
         _ x: Value, axes: [Int], in graph: inout Graph

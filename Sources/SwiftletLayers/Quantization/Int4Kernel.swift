@@ -41,7 +41,9 @@ struct Int4Kernel: MergeableKernel {
         let y =
             axes.isMatrix
             ? try axes.roundedProduct(
-                x, by: inputs, numbers(axes, parts, in: &lowering.graph),
+                x, by: inputs,
+                lowering.graph.cast(
+                    numbers(axes, parts, in: &lowering.graph), to: .int8),
                 parts.part("kernel_scale"), in: &lowering.graph)
             : try axes.roundedProduct(
                 x, by: inputs, kernel: kernel, in: &lowering.graph)

@@ -18,12 +18,12 @@ struct Int8Kernel: MergeableKernel {
         _ x: Value, _ axes: KernelAxes, _ parts: [String: Value], in lowering: inout Lowering
     ) throws -> Value {
         let (kernel, scale) = try (parts.part("kernel"), parts.part("kernel_scale"))
-        let bytes = try lowering.graph.cast(kernel, to: .float32)
         guard let inputs else {
+            let bytes = try lowering.graph.cast(kernel, to: .float32)
             let y = try axes.product(x, bytes, in: &lowering.graph)
             return try lowering.graph.divide(y, scale)
         }
-        let y = try axes.roundedProduct(x, by: inputs, bytes, scale, in: &lowering.graph)
+        let y = try axes.roundedProduct(x, by: inputs, kernel, scale, in: &lowering.graph)
         let exact = try axes.product(
             x, dequantized(axes, parts, in: &lowering.graph), in: &lowering.graph)
         return try lowering.graph.surrogate(y, derivedAs: exact)
@@ -49,11 +49,21 @@ struct Int8Kernel: MergeableKernel {
 }
 
 extension KernelAxes {
-    /// The product of rounded inputs with bytes, divided by both scales.
+    /// The product of rounded inputs with bytes, of int8, divided by both scales.
     func roundedProduct(
         _ x: Value, by quantizer: AbsMaxQuantizer, _ bytes: Value, _ scale: Value,
         in graph: inout Graph
     ) throws -> Value {
+        let contraction = try Contraction(input, extents(of: input), kernel, shape, to: output)
+        if contraction.isOneProduct {
+            let (rows, matrix, isTransposed) = try contraction.matrices(x, bytes, in: &graph)
+            let columns = extents(of: kept).reduce(1, *)
+            let y = try graph.append(
+                RoundedProduct(quantizer.rounding, transposesB: isTransposed),
+                [rows, matrix, graph.reshape(scale, to: [columns])])
+            return try contraction.arranged(y[0], in: &graph)
+        }
+        let bytes = try graph.cast(bytes, to: .float32)
         let (rounded, inputScale) = try quantizer.quantized(x, axes: summedInput, in: &graph)
         let sums = try product(rounded, bytes, ofBytes: true, in: &graph)
         let along = try aligned(inputScale, input.filter(output.contains), in: &graph)

@@ -81,7 +81,7 @@ struct Table {
         }
         let shape = graph.shape(of: x)
         if zero == nil {
-            let bytes = try whole(numbers, in: &graph)
+            let bytes = try graph.cast(whole(numbers, in: &graph), to: .int8)
             let rows = graph.shape(of: bytes)[isReversed ? 1 : 0]
             let axes = KernelAxes(
                 input: ["n", "d"], kernel: isReversed ? ["d", "v"] : ["v", "d"],

@@ -6,6 +6,7 @@ package struct ConstantFolding: Pass {
     package let name = "constant folding"
     /// Results larger than this many times their operands are left alone (a broadcast, say).
     private static let largestGrowth = 4
+    private static let leastDeferred = 1 << 14
 
     package init() {}
 
@@ -19,8 +20,13 @@ package struct ConstantFolding: Pass {
         if node.op.isView {
             return [try patch.graph.constant(operands[0].reshaped(to: node.types[0].shape))]
         }
+        let isConstant = node.isConstant { _ in true }
+        // Large ones are made at the end, with what they go into: what lies between is not kept.
+        guard !isConstant || node.types.allSatisfy({ $0.elementCount < Self.leastDeferred }) else {
+            return nil
+        }
         let results =
-            try node.isConstant { _ in true }
+            try isConstant
             ? patch.cache.value(
                 of: .operation("\(node.op)\(node.types)", operands.map { .tensor($0) })
             ) {

@@ -14,15 +14,21 @@ package protocol Pass: Sendable {
 
 /// The passes that a predictor runs.
 public struct Optimizations: Sendable {
-    package let passes: [any Pass]
+    private enum Kind { case none, standard, exact }
+    private let kind: Kind
+
+    /// The passes, given what weights are to be held in; without passes they stay as they are.
+    package func passes(_ storage: WeightStorage = .float32) -> [any Pass] {
+        kind == .none ? [] : PassList.standard(isExact: kind == .exact, storage: storage)
+    }
 
     /// The graph as the layers wrote it: slow, for tests and comparisons.
-    public static let none = Optimizations(passes: [])
+    public static let none = Optimizations(kind: .none)
     /// All passes. Outputs keep within 1e-4 of Keras's, relative to their spread: convolutions of
     /// 3 × 3 taps use Winograd's algorithm where it is faster, which rounds more than plain sums.
-    public static let standard = Optimizations(passes: PassList.standard(isExact: false))
+    public static let standard = Optimizations(kind: .standard)
     /// All passes but those that round more than plain sums do.
-    public static let exact = Optimizations(passes: PassList.standard(isExact: true))
+    public static let exact = Optimizations(kind: .exact)
 }
 
 /// Runs passes one after the other.

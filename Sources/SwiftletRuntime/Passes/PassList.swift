@@ -1,10 +1,14 @@
+internal import SwiftletGraph
+
 /// The passes in the order in which they run.
 enum PassList {
-    static func standard(isExact: Bool) -> [any Pass] {
+    /// - Parameter storage: what large weights are held in.
+    static func standard(isExact: Bool, storage: WeightStorage) -> [any Pass] {
         [
             CommonSubexpressions(), MoveElimination(), ConcatenationFlattening(),
             ConstantFolding(), PaddingIntoConvolution(), ProductFusion(), AffineFusion(),
-            RecurrenceFusion(), ConstantPacking(isExact: isExact),
-        ]
+            RecurrenceFusion(storage: storage),
+            ConstantPacking(isExact: isExact, storage: storage),
+        ] + (storage == .float32 ? [] : [TableNarrowing(storage: storage)])
     }
 }

@@ -38,7 +38,7 @@ package struct ProductFusion: Pass {
         var inputs: [Value]
         let type: TensorType
         var columns: Int { type.shape[type.rank - 1] }
-        var bias: Value? { op.epilogue.hasBias ? inputs[2] : nil }
+        var bias: Value? { op.epilogue.hasBias ? inputs[op.operandCount] : nil }
 
         init?(_ value: Value, in patch: GraphPatch) {
             let node = patch.graph.nodes[value.node]
@@ -63,7 +63,7 @@ package struct ProductFusion: Pass {
         producer.inputs[1] = try patch.graph.multiply(
             producer.inputs[1], patch.graph.constant(factors.reshaped(to: Shape(extents))))
         if let bias = producer.bias {
-            producer.inputs[2] = try patch.graph.multiply(bias, factor)
+            producer.inputs[producer.op.operandCount] = try patch.graph.multiply(bias, factor)
         }
         return try patch.graph.append(producer.op, producer.inputs)[0]
     }
@@ -74,7 +74,7 @@ package struct ProductFusion: Pass {
             isVector(addend, of: producer, in: patch)
         else { return nil }
         if let bias = producer.bias {
-            producer.inputs[2] = try patch.graph.add(bias, addend)
+            producer.inputs[producer.op.operandCount] = try patch.graph.add(bias, addend)
             return try patch.graph.append(producer.op, producer.inputs)[0]
         }
         let op = producer.op.with(Epilogue(hasBias: true))

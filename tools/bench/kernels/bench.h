@@ -15,3 +15,4 @@ void bench_convolution(void);
 void bench_winograd(void);
 void bench_gradient(void);
 void bench_elementwise(void);
+void bench_weights(void);

@@ -70,6 +70,22 @@ package struct Contraction {
     package func product(
         _ a: Value, _ b: Value, ofBytes: Bool = false, in graph: inout Graph
     ) throws -> Value {
+        let (a, b, isTransposed) = try matrices(a, b, in: &graph)
+        return ofBytes
+            ? try graph.byteProduct(a, b, transposesB: isTransposed)
+            : try graph.matmul(a, b, transposesB: isTransposed)
+    }
+
+    /// Whether it is one product of matrices, nothing being added up before.
+    package var isOneProduct: Bool {
+        batch.isEmpty && first.allSatisfy((rows + summed).contains)
+            && second.allSatisfy((columns + summed).contains)
+    }
+
+    /// The operands as (stacks of) matrices, the second one perhaps transposed.
+    package func matrices(
+        _ a: Value, _ b: Value, in graph: inout Graph
+    ) throws -> (a: Value, b: Value, transposesB: Bool) {
         let a = try matrix(a, first, batch + rows + summed, rows, summed, in: &graph)
         let isTransposed =
             second.filter((batch + columns + summed).contains)
@@ -78,9 +94,7 @@ package struct Contraction {
             isTransposed
             ? try matrix(b, second, batch + columns + summed, columns, summed, in: &graph)
             : try matrix(b, second, batch + summed + columns, summed, columns, in: &graph)
-        return ofBytes
-            ? try graph.byteProduct(a, b, transposesB: isTransposed)
-            : try graph.matmul(a, b, transposesB: isTransposed)
+        return (a, b, isTransposed)
     }
 
     /// An operand with the axes that nothing else has summed over, as a (stack of) matrices.

@@ -9,27 +9,31 @@ package struct Convolution: Op {
     /// If set, the kernel's shape; the operand itself is what ``PackKernel`` made of it.
     package let packedShape: Shape?
     package let algorithm: ConvolutionAlgorithm
+    /// What the packed kernel is held in.
+    package let storage: WeightStorage
 
     package init(
         _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none, packedShape: Shape? = nil,
-        algorithm: ConvolutionAlgorithm = .sums
+        algorithm: ConvolutionAlgorithm = .sums, storage: WeightStorage = .float32
     ) {
         self.geometry = geometry
         self.epilogue = epilogue
         self.packedShape = packedShape
         self.algorithm = algorithm
+        self.storage = storage
     }
 
     package var name: String { "convolution" }
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
-        let kernel = try kernelShape(inputs, packed: packedShape, epilogue: epilogue)
+        let kernel = try kernelShape(
+            inputs, packed: packedShape, in: storage, epilogue: epilogue)
         let shape = try geometry.outputShape(input: inputs[0].shape, kernel: kernel, of: self)
         let output = TensorType(shape)
         if packedShape != nil {
             let convolution = geometry.lowered(
-                input: inputs[0].shape, kernel: kernel, output: shape, algorithm)
-            try checkPacked(inputs[1], convolution.packedCount(SL_CONVOLUTION_OUTPUT))
+                input: inputs[0].shape, kernel: kernel, output: shape, algorithm, storage)
+            try checkPacked(inputs[1], convolution.packedCount(SL_CONVOLUTION_OUTPUT), storage)
         }
         try epilogue.check(
             inputs, from: 2, columns: shape[shape.rank - 1], result: output, of: self)
@@ -53,7 +57,7 @@ package struct Convolution: Op {
                 geometry.groups == 1
                     ? "" : kernel[kernel.rank - 2] == 1 ? " depthwise" : " grouped"
             }
-        return epilogue.describe(taps + stride + kind)
+        return epilogue.describe(taps + stride + kind + storage.suffix)
     }
 
     package func scratchByteCount(
@@ -82,7 +86,7 @@ package struct Convolution: Op {
     private func lowered(_ inputs: [TensorType], _ outputs: [TensorType]) -> sl_convolution {
         geometry.lowered(
             input: inputs[0].shape, kernel: packedShape ?? inputs[1].shape,
-            output: outputs[0].shape, algorithm)
+            output: outputs[0].shape, algorithm, storage)
     }
 
     /// The fastest algorithm for these operands, the same for every batch size.
@@ -113,18 +117,22 @@ package struct Convolution: Op {
 extension Op {
     /// Checks number and element types of a convolution's operands; the shape of the kernel.
     func kernelShape(
-        _ inputs: [TensorType], packed: Shape?, epilogue: Epilogue
+        _ inputs: [TensorType], packed: Shape?, in storage: WeightStorage, epilogue: Epilogue
     ) throws -> Shape {
         let count = 2 + epilogue.operandCount
         try expect(inputs, count: count...count)
-        guard inputs.allSatisfy({ $0.dtype == .float32 }) else {
-            throw refusal("float32 operands expected")
-        }
+        try expectFloats(inputs, packed: storage)
         return packed ?? inputs[1].shape
     }
 
-    func checkPacked(_ type: TensorType, _ count: Int) throws {
-        guard type == TensorType(.vector(count)) else {
+    /// Checks that all operands are of float32 but the packed one, number 1.
+    func expectFloats(_ inputs: [TensorType], packed storage: WeightStorage) throws {
+        let wanted = inputs.indices.map { $0 == 1 ? storage.dtype : .float32 }
+        guard inputs.map(\.dtype) == wanted else { throw refusal("float32 operands expected") }
+    }
+
+    func checkPacked(_ type: TensorType, _ count: Int, _ storage: WeightStorage) throws {
+        guard type == TensorType(.vector(count), storage.dtype) else {
             throw refusal("a packed kernel of \(count) numbers expected, \(type) found")
         }
     }

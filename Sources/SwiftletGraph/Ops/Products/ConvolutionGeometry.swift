@@ -91,7 +91,8 @@ package struct ConvolutionGeometry: Sendable, Hashable {
 
     /// As the kernels take it; unused axes come first.
     func lowered(
-        input: Shape, kernel: Shape, output: Shape, _ algorithm: ConvolutionAlgorithm = .sums
+        input: Shape, kernel: Shape, output: Shape, _ algorithm: ConvolutionAlgorithm = .sums,
+        _ storage: WeightStorage = .float32
     ) -> sl_convolution {
         let axes = strides.count
         func triple(_ values: (Int) -> Int, else missing: Int) -> (Int, Int, Int) {
@@ -113,6 +114,7 @@ package struct ConvolutionGeometry: Sendable, Hashable {
         result.filters = output[axes + 1]
         result.groups = groups
         result.winograd = algorithm.tile
+        result.storage = storage.code
         return result
     }
 }

@@ -11,28 +11,33 @@ package struct ConvolutionInputGradient: Op {
     package let epilogue: Epilogue
     /// If set, the kernel's shape; the operand itself is what ``PackKernel`` made of it.
     package let packedShape: Shape?
+    /// What the packed kernel is held in.
+    package let storage: WeightStorage
 
     package init(
         _ geometry: ConvolutionGeometry, spatial: [Int], epilogue: Epilogue = .none,
-        packedShape: Shape? = nil
+        packedShape: Shape? = nil, storage: WeightStorage = .float32
     ) {
         self.geometry = geometry
         self.spatial = spatial
         self.epilogue = epilogue
         self.packedShape = packedShape
+        self.storage = storage
     }
 
     package var name: String { "transposed_convolution" }
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
-        let kernel = try kernelShape(inputs, packed: packedShape, epilogue: epilogue)
+        let kernel = try kernelShape(
+            inputs, packed: packedShape, in: storage, epilogue: epilogue)
         let shape = try geometry.inputShape(
             output: inputs[0].shape, kernel: kernel, spatial: spatial, of: self)
         let result = TensorType(shape)
         if packedShape != nil {
             let convolution = geometry.lowered(
-                input: shape, kernel: kernel, output: inputs[0].shape)
-            try checkPacked(inputs[1], convolution.packedCount(SL_CONVOLUTION_INPUT_GRADIENT))
+                input: shape, kernel: kernel, output: inputs[0].shape, .sums, storage)
+            try checkPacked(
+                inputs[1], convolution.packedCount(SL_CONVOLUTION_INPUT_GRADIENT), storage)
         }
         try epilogue.check(
             inputs, from: 2, columns: shape[shape.rank - 1], result: result, of: self)
@@ -47,7 +52,7 @@ package struct ConvolutionInputGradient: Op {
     package func kernel(inputs: [TensorType], outputs: [TensorType]) -> String {
         let kernel = packedShape ?? inputs[1].shape
         let taps = kernel.dimensions.dropLast(2).map(String.init).joined(separator: "×")
-        return epilogue.describe("\(taps)/\(geometry.strides[0]) transposed")
+        return epilogue.describe("\(taps)/\(geometry.strides[0]) transposed" + storage.suffix)
     }
 
     package func scratchByteCount(
@@ -78,7 +83,7 @@ package struct ConvolutionInputGradient: Op {
     private func lowered(_ inputs: [TensorType], _ outputs: [TensorType]) -> sl_convolution {
         geometry.lowered(
             input: outputs[0].shape, kernel: packedShape ?? inputs[1].shape,
-            output: inputs[0].shape)
+            output: inputs[0].shape, .sums, storage)
     }
 
     package func gradients(

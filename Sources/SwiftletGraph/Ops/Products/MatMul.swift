@@ -9,15 +9,18 @@ package struct MatMul: Op {
     package let epilogue: Epilogue
     /// If set, B's shape; the operand itself is what ``PackMatrix`` made of it.
     package let packedShape: Shape?
+    /// What the packed operand is held in.
+    package let storage: WeightStorage
 
     package init(
         transposesA: Bool = false, transposesB: Bool = false, epilogue: Epilogue = .none,
-        packedShape: Shape? = nil
+        packedShape: Shape? = nil, storage: WeightStorage = .float32
     ) {
         self.transposesA = transposesA
         self.transposesB = transposesB
         self.epilogue = epilogue
         self.packedShape = packedShape
+        self.storage = storage
     }
 
     package var name: String { "matmul" }
@@ -25,16 +28,16 @@ package struct MatMul: Op {
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
         let count = 2 + epilogue.operandCount
         try expect(inputs, count: count...count)
-        guard inputs.allSatisfy({ $0.dtype == .float32 }) else {
-            throw refusal("float32 operands expected")
-        }
+        try expectFloats(inputs, packed: storage)
         let a = inputs[0].shape
         let b = packedShape ?? inputs[1].shape
         guard let size = size(a, b), let batch = batch(a, b) else {
             throw refusal(
                 "\(a)\(transposesA ? " transposed" : "") · \(b)\(transposesB ? " transposed" : "")")
         }
-        if packedShape != nil, inputs[1] != TensorType(.vector(try packedCount(size))) {
+        if packedShape != nil,
+            inputs[1] != TensorType(.vector(try packedCount(size)), storage.dtype)
+        {
             throw refusal("a packed operand of another size found: \(inputs[1])")
         }
         let type = TensorType(try Shape(batch.dimensions + [size.m, size.n]))
@@ -82,7 +85,7 @@ package struct MatMul: Op {
     }
 
     package func kernel(inputs: [TensorType], outputs: [TensorType]) -> String {
-        epilogue.describe(packedShape == nil ? "operands in place" : "packed")
+        epilogue.describe(packedShape == nil ? "operands in place" : "packed" + storage.suffix)
     }
 
     /// Rows are those of A or matrices of a stack, as many in B as there are in A.
@@ -119,6 +122,7 @@ package struct MatMul: Op {
         var product = sl_matmul()
         // Any address: only whether there is one counts.
         if packedShape != nil { product.packed = UnsafePointer(bitPattern: 64) }
+        product.storage = storage.code
         return sl_matmul_scratch(&product)
     }
 
@@ -140,6 +144,7 @@ package struct MatMul: Op {
         whole.c_row = n
         whole.a = call.floats(0)
         if packedShape == nil { whole.b = call.floats(1) } else { whole.packed = call.floats(1) }
+        whole.storage = storage.code
         whole.c = call.outputFloats()
         whole.epilogue = epilogue.lowered(call, from: 2)
         let threads = call.workers.count

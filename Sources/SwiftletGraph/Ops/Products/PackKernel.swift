@@ -8,14 +8,16 @@ package struct PackKernel: Op {
     /// Whether it is packed for the transposed convolution.
     package let isTransposed: Bool
     package let algorithm: ConvolutionAlgorithm
+    package let storage: WeightStorage
 
     package init(
         _ geometry: ConvolutionGeometry, isTransposed: Bool = false,
-        algorithm: ConvolutionAlgorithm = .sums
+        algorithm: ConvolutionAlgorithm = .sums, storage: WeightStorage = .float32
     ) {
         self.geometry = geometry
         self.isTransposed = isTransposed
         self.algorithm = algorithm
+        self.storage = storage
     }
 
     package var name: String { "pack_kernel" }
@@ -29,7 +31,7 @@ package struct PackKernel: Op {
         guard inputs[0].dtype == .float32, kernel.rank == geometry.strides.count + 2,
             geometry.groups > 0, kernel[kernel.rank - 1] % geometry.groups == 0
         else { throw refusal("a kernel of \(inputs[0])") }
-        return [TensorType(.vector(try lowered(kernel).packedCount(pass)))]
+        return [TensorType(.vector(try lowered(kernel).packedCount(pass)), storage.dtype)]
     }
 
     package func evaluate(_ call: OpCall) throws {
@@ -44,6 +46,6 @@ package struct PackKernel: Op {
         let channels = kernel[axes] * geometry.groups
         return geometry.lowered(
             input: try Shape([1] + ones + [channels]), kernel: kernel,
-            output: try Shape([1] + ones + [kernel[axes + 1]]), algorithm)
+            output: try Shape([1] + ones + [kernel[axes + 1]]), algorithm, storage)
     }
 }

@@ -6,9 +6,11 @@ internal import SwiftletTensor
 package struct PackMatrix: Op {
     /// Whether the matrix is stored as `[n, k]`.
     package let isTransposed: Bool
+    package let storage: WeightStorage
 
-    package init(isTransposed: Bool = false) {
+    package init(isTransposed: Bool = false, storage: WeightStorage = .float32) {
         self.isTransposed = isTransposed
+        self.storage = storage
     }
 
     package var name: String { "pack_matrix" }
@@ -19,7 +21,7 @@ package struct PackMatrix: Op {
             throw refusal("a float32 matrix expected, \(inputs[0]) found")
         }
         var product = product(of: inputs[0].shape)
-        return [TensorType(.vector(sl_matmul_packed_count(&product)))]
+        return [TensorType(.vector(sl_matmul_packed_count(&product)), storage.dtype)]
     }
 
     package func evaluate(_ call: OpCall) {
@@ -38,6 +40,7 @@ package struct PackMatrix: Op {
         var product = sl_matmul()
         (product.k, product.n) = isTransposed ? (shape[1], shape[0]) : (shape[0], shape[1])
         (product.b_row, product.b_column) = isTransposed ? (1, shape[1]) : (shape[1], 1)
+        product.storage = storage.code
         return product
     }
 }

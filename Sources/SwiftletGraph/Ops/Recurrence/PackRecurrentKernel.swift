@@ -4,7 +4,11 @@ internal import SwiftletTensor
 /// A constant recurrent kernel `[units, gates · units]` in the order in which ``Recurrence`` reads
 /// it. Its layout never leaves the process.
 package struct PackRecurrentKernel: Op {
-    package init() {}
+    package let storage: WeightStorage
+
+    package init(storage: WeightStorage = .float32) {
+        self.storage = storage
+    }
 
     package var name: String { "pack_recurrent_kernel" }
 
@@ -17,13 +21,15 @@ package struct PackRecurrentKernel: Op {
         return [
             TensorType(
                 .vector(
-                    sl_recurrence_packed_count(SL_CPU_ACTIVE, shape[1] / shape[0], shape[0])))
+                    sl_recurrence_packed_count(SL_CPU_ACTIVE, shape[1] / shape[0], shape[0])),
+                storage.dtype)
         ]
     }
 
     package func evaluate(_ call: OpCall) {
         let shape = call.inputTypes[0].shape
         sl_recurrence_pack(
-            SL_CPU_ACTIVE, call.floats(0), shape[1] / shape[0], shape[0], call.outputFloats())
+            SL_CPU_ACTIVE, call.floats(0), shape[1] / shape[0], shape[0], storage.code,
+            call.outputFloats())
     }
 }

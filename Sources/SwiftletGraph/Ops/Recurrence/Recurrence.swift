@@ -16,12 +16,17 @@ internal import SwiftletTensor
 package struct Recurrence: Op {
     package let form: RecurrentForm
     package let isTraced: Bool
+    /// What the packed kernels are held in.
+    package let storage: WeightStorage
     private let functions: CellFunctions
 
-    package init(_ form: RecurrentForm, isTraced: Bool = false) {
+    package init(
+        _ form: RecurrentForm, isTraced: Bool = false, storage: WeightStorage = .float32
+    ) {
         self.form = form
         functions = CellFunctions(form.cell)
         self.isTraced = isTraced
+        self.storage = storage
     }
 
     package var name: String { "recurrence" }
@@ -49,7 +54,7 @@ package struct Recurrence: Op {
             let expected =
                 isTraced
                 ? try Shape([units, gates * units]) : .vector(packedCount(gates, units))
-            guard kernel == TensorType(expected) else {
+            guard kernel == TensorType(expected, storage.dtype) else {
                 throw refusal("a kernel of \(expected) expected, \(kernel) found")
             }
         }
@@ -74,6 +79,10 @@ package struct Recurrence: Op {
 
     private func packedCount(_ gates: Int, _ units: Int) -> Int {
         sl_recurrence_packed_count(SL_CPU_ACTIVE, gates, units)
+    }
+
+    package func kernel(inputs: [TensorType], outputs: [TensorType]) -> String {
+        storage == .float32 ? "" : "packed" + storage.suffix
     }
 
     package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int {
@@ -121,6 +130,7 @@ package struct Recurrence: Op {
         var result = sl_recurrence()
         result.cell = form.cell.code
         (result.batch, result.steps, result.units) = (batch, steps, units)
+        result.storage = storage.code
         result.is_reversed = form.isReversed
         result.zeros_masked = form.zerosMasked
         result.x = call.floats(form.carriedCount)
@@ -141,7 +151,8 @@ package struct Recurrence: Op {
         if isTraced {
             let packed = slots[1]
             sl_recurrence_pack(
-                SL_CPU_ACTIVE, call.floats(form.firstKernel), tracedKernel, units, packed)
+                SL_CPU_ACTIVE, call.floats(form.firstKernel), tracedKernel, units,
+                SL_STORAGE_FLOAT32, packed)
             result.weights = UnsafePointer(packed)
             result.trace.before = call.outputFloats(firstTrace)
             result.trace.gates = call.outputFloats(firstTrace + 1)
