@@ -97,7 +97,7 @@ struct PredictionPart {
             )
         }
         let damaged = StreamError(place, "damaged: no description of a part of a prediction")
-        guard let json = try? JSON(parsing: readFile(place)), let version = json[Self.mark]?.int
+        guard let json = try? JSON(parsing: readText(place)), let version = json[Self.mark]?.int
         else { throw damaged }
         guard version == Self.version else {
             throw StreamError(place, "of version \(version); this program reads version 1")
