@@ -18,6 +18,8 @@ static sl_product product_of(const sl_matmul *s) {
     };
 }
 
+size_t sl_matmul_block(size_t k) { return sl_block_length(k); }
+
 size_t sl_panel_columns(sl_cpu cpu) { return sl_product_kernels_for(cpu)->panel; }
 
 size_t sl_panel_count(sl_cpu cpu, size_t n) {

@@ -108,14 +108,20 @@ package struct OpCall {
     private let step: Program.Step
     private let addresses: UnsafePointer<UnsafeMutableRawPointer>
     private let texts: Texts?
+    /// Gives back the memory of some bytes of an input that have been read for the last time; nil
+    /// where nothing can be given back.
+    let release: ((_ input: Int, _ bytes: Range<Int>) -> Void)?
     /// To be called with the number of each step of the op's own body after it; nil outside of
     /// profiles.
     let observe: ((Int) -> Void)?
 
     init(
         step: Program.Step, addresses: UnsafePointer<UnsafeMutableRawPointer>, texts: Texts?,
-        scratch: UnsafeMutableRawPointer, workers: Workers, observing observe: ((Int) -> Void)?
+        scratch: UnsafeMutableRawPointer, workers: Workers,
+        releasing release: ((_ input: Int, _ bytes: Range<Int>) -> Void)? = nil,
+        observing observe: ((Int) -> Void)?
     ) {
+        self.release = release
         self.observe = observe
         self.step = step
         self.addresses = addresses

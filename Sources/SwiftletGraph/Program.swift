@@ -253,11 +253,13 @@ package final class Program: Sendable {
 
     private func call(
         of step: Step, _ workspace: Workspace, workers: Workers,
-        observing observe: ((Int) -> Void)? = nil
+        observing observe: ((Int) -> Void)? = nil,
+        releasing release: ((_ input: Int, _ bytes: Range<Int>) -> Void)? = nil
     ) -> OpCall {
         OpCall(
             step: step, addresses: workspace.addresses, texts: workspace.texts,
-            scratch: workspace.memory + scratchOffset, workers: workers, observing: observe)
+            scratch: workspace.memory + scratchOffset, workers: workers, releasing: release,
+            observing: observe)
     }
 
     /// Runs on tensors, into tensors: for tests, constant folding and single calls.
@@ -321,7 +323,14 @@ package final class Program: Sendable {
                 workspace.addresses[input] = copies[copies.count - 1].pointer
             }
             try withExtendedLifetime(copies) {
-                try step.op.evaluate(call(of: step, workspace, workers: workers))
+                try step.op.evaluate(
+                    call(
+                        of: step, workspace, workers: workers,
+                        releasing: { input, bytes in
+                            guard case .constant(let tensor) = self.locations[step.inputs[input]]
+                            else { return }
+                            tensor.storage.releasePages(of: bytes)
+                        }))
             }
             for input in step.inputs {
                 if case .constant(let tensor) = locations[input] { tensor.storage.releasePages() }

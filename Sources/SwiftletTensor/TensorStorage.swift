@@ -106,8 +106,11 @@ package final class TensorStorage: @unchecked Sendable {
 
     /// Gives back the memory of bytes that can be fetched anew; for weights that have been copied
     /// into another form.
-    package func releasePages() {
+    package func releasePages() { releasePages(of: 0..<byteCount) }
+
+    /// The same for some of the bytes.
+    package func releasePages(of bytes: Range<Int>) {
         (owner as? any ReleasableBytes)?
-            .release(UnsafeRawBufferPointer(start: start, count: byteCount))
+            .release(UnsafeRawBufferPointer(start: start + bytes.lowerBound, count: bytes.count))
     }
 }

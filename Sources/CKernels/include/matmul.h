@@ -32,6 +32,10 @@ size_t sl_panel_columns(sl_cpu cpu);
 /* Panels of `n` columns. */
 size_t sl_panel_count(sl_cpu cpu, size_t n);
 
+/* Rows of B that are packed as one block; B's blocks lie behind each other, and each is packed as a
+ * matrix of its own would be, if it has more than 4 columns. */
+size_t sl_matmul_block(size_t k);
+
 /* Numbers that B takes when packed, each of `storage`. */
 size_t sl_matmul_packed_count(const sl_matmul *matmul);
 

@@ -177,7 +177,7 @@ extension LogOptions {
 }
 
 extension Double {
-    /// Three significant digits: 0.00213, 2.13e-05.
+    /// Three significant digits: 2.13, 2.13e-5.
     var threeDigits: String {
         guard self != 0, isFinite else { return "\(self)" }
         var (digits, exponent) = (abs(self), 0)

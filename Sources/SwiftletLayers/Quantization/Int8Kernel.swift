@@ -63,6 +63,14 @@ extension KernelAxes {
                 [rows, matrix, graph.reshape(scale, to: [columns])])
             return try contraction.arranged(y[0], in: &graph)
         }
+        return try derivableProduct(x, by: quantizer, bytes, scale, in: &graph)
+    }
+
+    /// The same by operations that have derivatives: those of the inputs' scales alone, as in Keras.
+    func derivableProduct(
+        _ x: Value, by quantizer: AbsMaxQuantizer, _ bytes: Value, _ scale: Value,
+        in graph: inout Graph
+    ) throws -> Value {
         let bytes = try graph.cast(bytes, to: .float32)
         let (rounded, inputScale) = try quantizer.quantized(x, axes: summedInput, in: &graph)
         let sums = try product(rounded, bytes, ofBytes: true, in: &graph)

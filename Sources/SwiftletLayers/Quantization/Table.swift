@@ -87,7 +87,9 @@ struct Table {
                 input: ["n", "d"], kernel: isReversed ? ["d", "v"] : ["v", "d"],
                 output: ["n", "v"], extents: ["n": shape[0], "d": columns, "v": rows],
                 isMatrix: true)
-            return try axes.roundedProduct(x, by: inputs, bytes, part(scale), in: &graph)
+            return try graph.surrogate(
+                axes.roundedProduct(x, by: inputs, bytes, part(scale), in: &graph),
+                derivedAs: axes.derivableProduct(x, by: inputs, bytes, part(scale), in: &graph))
         }
         let (rounded, along) = try inputs.quantized(x, axes: [1], in: &graph)
         let product = try graph.matmul(

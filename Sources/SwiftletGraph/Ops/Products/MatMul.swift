@@ -153,6 +153,11 @@ package struct MatMul: Op {
             work: Double(m) * Double(n) * Double(k), threads: batch >= 4 * threads ? 1 : threads,
             isStream: streams(call.inputTypes))
         let scratch = ThreadScratch(call.scratch, floats: scratchCount)
+        if let release = call.release, batch == 1, b.rank == 2, packedShape == nil, !transposesB,
+            epilogue.isEmpty
+        {
+            return addBlocks(whole, call, releasing: release)
+        }
         let fixed = whole
         call.workers.forEach(parts: batch * parts.count) { part, thread in
             var product = fixed
@@ -167,6 +172,25 @@ package struct MatMul: Op {
             sl_matmul_run(
                 &product, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound,
                 scratch[thread])
+        }
+    }
+
+    /// Multiplies one block of B's rows after the other, so that little of B is in memory at once.
+    private func addBlocks(
+        _ whole: sl_matmul, _ call: OpCall, releasing release: (Int, Range<Int>) -> Void
+    ) {
+        let scratch = ThreadScratch(call.scratch, floats: scratchCount)
+        let rowBytes = whole.n * MemoryLayout<Float>.stride
+        let length = max(1, sl_matmul_block(whole.k))
+        for row in stride(from: 0, to: max(1, whole.k), by: length) {
+            var block = whole
+            block.k = min(length, whole.k - row)
+            block.a += row * whole.a_column
+            block.b += row * whole.n
+            block.accumulate = row > 0
+            sl_matmul_run(
+                &block, 0, whole.m, 0, sl_panel_count(SL_CPU_ACTIVE, whole.n), scratch[0])
+            release(1, row * rowBytes..<(row + block.k) * rowBytes)
         }
     }
 

@@ -27,12 +27,41 @@ package struct PackMatrix: Op {
     package func evaluate(_ call: OpCall) {
         var whole = product(of: call.inputTypes[0].shape)
         whole.b = call.floats(0)
+        if let release = call.release, !isTransposed, whole.n > 4 {
+            return packByBlocks(whole, call, releasing: release)
+        }
         let panels = sl_panel_count(SL_CPU_ACTIVE, whole.n)
         let fixed = whole
         let packed = call.outputFloats()
         call.workers.forEach(count: panels, grain: max(1, panels / 8)) { range in
             var product = fixed
             sl_matmul_pack(&product, range.lowerBound, range.upperBound, packed)
+        }
+    }
+
+    /// Packs one block of rows after the other, each as a matrix of its own, which lie behind each
+    /// other in the whole; so little of the operand is in memory at once.
+    private func packByBlocks(
+        _ whole: sl_matmul, _ call: OpCall, releasing release: (Int, Range<Int>) -> Void
+    ) {
+        let panels = sl_panel_count(SL_CPU_ACTIVE, whole.n)
+        let length = max(1, sl_matmul_block(whole.k))
+        let output = call.output()
+        let rowBytes = whole.n * MemoryLayout<Float>.stride
+        for row in stride(from: 0, to: whole.k, by: length) {
+            var block = whole
+            block.b += row * whole.n
+            block.k = min(length, whole.k - row)
+            let place =
+                output + row * panels * sl_panel_columns(SL_CPU_ACTIVE) * storage.dtype.size
+            let fixed = block
+            call.workers.forEach(count: panels, grain: max(1, panels / 8)) { range in
+                var product = fixed
+                sl_matmul_pack(
+                    &product, range.lowerBound, range.upperBound,
+                    place.assumingMemoryBound(to: Float.self))
+            }
+            release(0, row * rowBytes..<(row + fixed.k) * rowBytes)
         }
     }
 
