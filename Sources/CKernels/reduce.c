@@ -133,3 +133,14 @@ void sl_arg_reduce(
     case SL_UINT8: arg_uint8_t(largest, x, outer, count, inner, y); break;
     }
 }
+
+void sl_sum_rows(const float *x, size_t count, size_t n, float *sums) {
+    enum { BLOCK = 64 };
+    for (size_t first = 0; first < n; first += BLOCK) {
+        const size_t size = n - first < BLOCK ? n - first : BLOCK;
+        double block[BLOCK] = {0};
+        for (size_t row = 0; row < count; row++)
+            for (size_t i = 0; i < size; i++) block[i] += x[row * n + first + i];
+        for (size_t i = 0; i < size; i++) sums[first + i] = (float)block[i];
+    }
+}

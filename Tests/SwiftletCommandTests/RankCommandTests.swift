@@ -107,6 +107,28 @@ private let mpirun = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
             }
         }
 
+        /// The recipe for Slurm, whose part the test plays: a job, and the same job put back in the queue.
+        @Test func slurmRecipe() throws {
+            try withTemporaryDirectory { directory in
+                try ResumeCommandTests.write(in: directory)
+                let script = URL(filePath: #filePath).deletingLastPathComponent()
+                    .deletingLastPathComponent().deletingLastPathComponent()
+                    .appending(path: "tools/recipes/slurm-train.sh").path
+                let job = try """
+                \(Self.environment)
+                export SLURM_NTASKS=2 SLURM_CPUS_PER_TASK=1 SWIFTLET='\(builtProgram("swiftlet"))'
+                export MODEL=m.yaml DATA=d.npz OUTPUT=m.keras OPTIONS="--epochs 2 --batch-size 16"
+                """
+                let first = try CommandRun([], executable: script, in: directory, shell: job)
+                #expect(first.status == 0, "\(first.errors)")
+                #expect(first.errors.contains("2 ranks"))
+                let trained = try readFile(directory + "/m.keras")
+                let again = try CommandRun([], executable: script, in: directory, shell: job)
+                #expect(again.status == 0 && again.output.contains("there already"))
+                #expect(try readFile(directory + "/m.keras") == trained)
+            }
+        }
+
         /// More ranks than batches too.
         @Test(arguments: [2, 4]) func evaluatesAsOneProcess(ranks: Int) throws {
             try withTemporaryDirectory { directory in

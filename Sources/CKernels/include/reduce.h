@@ -46,4 +46,7 @@ void sl_arg_reduce(
     bool largest, sl_type type, const void *x, size_t outer, size_t count, size_t inner,
     int32_t *y);
 
+/// The sums over `count` rows of `n` numbers each, in their order and in double precision.
+void sl_sum_rows(const float *x, size_t count, size_t n, float *sums);
+
 #endif

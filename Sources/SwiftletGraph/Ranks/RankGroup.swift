@@ -1,3 +1,4 @@
+internal import CKernels
 internal import SwiftletTensor
 internal import Synchronization
 
@@ -89,27 +90,16 @@ package final class RankGroup: Sendable {
         let received = buffers.received.pointer.assumingMemoryBound(to: Float.self)
         if size <= Self.smallCount {
             try gather(numbers, [Int](repeating: size, count: count), into: received)
-            add(received, count: size, into: numbers)
+            sl_sum_rows(received, count, size, numbers)
             return
         }
         let parts = Shares(total: size, ranks: count)
         let own = parts[rank]
         try exchange(numbers, parts.counts, into: received, own.count)
-        add(received, count: own.count, into: numbers + own.lowerBound)
+        sl_sum_rows(received, count, own.count, numbers + own.lowerBound)
         // Out of the way of what the other ranks send.
         received.update(from: numbers + own.lowerBound, count: own.count)
         try gather(received, parts.counts, into: numbers)
-    }
-
-    /// The sum of `count` numbers of every rank, in double precision.
-    private func add(
-        _ numbers: UnsafePointer<Float>, count size: Int, into sums: UnsafeMutablePointer<Float>
-    ) {
-        for index in 0..<size {
-            var sum = 0.0
-            for rank in 0..<count { sum += Double(numbers[rank * size + index]) }
-            sums[index] = Float(sum)
-        }
     }
 
     /// Adds up a few numbers of double precision.
