@@ -178,7 +178,8 @@ package struct RowPartition {
         return try graph.select(isFirst, wholeForm(value), graph.constant(0))
     }
 
-    /// The rank's rows of a value, computed anew where it is whole: masks of dropout are drawn for these rows only.
+    /// The rank's rows of a value, computed anew where it is whole: masks of dropout are drawn for these
+    /// rows only.
     private mutating func rowsForm(_ value: Value) throws -> Value {
         if let rows = forms[value]?.rows { return rows }
         let node = whole.nodes[value.node]
@@ -209,8 +210,13 @@ package struct RowPartition {
             guard let extent = whole.shape(of: input).first else { return false }
             return extent == node.types[0].shape.first
         }
-        let slice = slice(of: node, hasRows: hasRows)
-        guard !node.inputs.isEmpty, let op = slice.op(for: node.op) else { return nil }
+        // What one rank cuts, and another computes, would need different messages.
+        let isShared = rowCounts.allSatisfy {
+            slice(of: node, hasRows: hasRows, count: $0).op(for: node.op) != nil
+        }
+        guard isShared, !node.inputs.isEmpty,
+            let op = slice(of: node, hasRows: hasRows).op(for: node.op)
+        else { return nil }
         let operands = try zip(node.inputs, hasRows).map {
             $1 ? try rowsForm($0) : try wholeForm($0)
         }
