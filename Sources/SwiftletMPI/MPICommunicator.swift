@@ -23,9 +23,13 @@ public final class MPICommunicator: Communicator {
     public let count: Int
 
     /// Whether `mpirun` started this process with others.
-    public static var isLaunched: Bool {
-        guard let text = getenv("OMPI_COMM_WORLD_SIZE") else { return false }
-        return Int(String(cString: text)).map { $0 > 1 } ?? false
+    public static var isLaunched: Bool { number("OMPI_COMM_WORLD_SIZE") ?? 1 > 1 }
+
+    /// This process's number among them, before it has joined them; 0 if there are none.
+    public static var launchedRank: Int { number("OMPI_COMM_WORLD_RANK") ?? 0 }
+
+    private static func number(_ variable: String) -> Int? {
+        getenv(variable).flatMap { Int(String(cString: $0)) }
     }
 
     /// Joins the other processes, all of which have to do so.

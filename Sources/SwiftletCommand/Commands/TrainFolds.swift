@@ -26,7 +26,7 @@ extension Train {
         } catch {
             throw named(error)
         }
-        print(result.table.text(for: .standardOutput))
+        if Ranks.isFirst { print(result.table.text(for: .standardOutput)) }
         if Interruption.isRequested {
             StandardError.warn(
                 "interrupted in fold \(result.histories.count + 1); no model was saved")

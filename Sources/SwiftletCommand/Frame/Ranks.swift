@@ -26,6 +26,8 @@ enum Ranks {
     static func join(for command: some Subcommand) throws {
         guard MPICommunicator.isLaunched else { return }
         guard command is any RankedSubcommand else {
+            // All refuse, one says so.
+            guard MPICommunicator.launchedRank == 0 else { throw ExitCode.failure }
             throw CommandError(
                 "mpirun", "only train and evaluate share their work out; predict has --shard k/n")
         }
