@@ -4,8 +4,12 @@
 
 #include "binary.h"
 #include "cpu.h"
+#include "pool.h"
 #include "reduce.h"
 #include "unary.h"
+
+/// Channels of images whose pooling goes line by line, at most.
+enum { SL_POOL_FEW = 16 };
 
 typedef struct sl_lanes {
     void (*unary[SL_UNARY_COUNT])(const float *p, const float *x, float *y, size_t n);
@@ -47,6 +51,14 @@ typedef struct sl_lanes {
         const float *x, const size_t counts[3], const size_t steps[3], size_t channels, float *y);
     void (*pool_average)(
         const float *x, const size_t counts[3], const size_t steps[3], size_t channels, float *y);
+    // One line of outputs of at most SL_POOL_FEW channels; `counts` lines of its windows, `steps` floats
+    // apart, and room for a line and SL_POOL_FEW floats more.
+    void (*pool_max_line)(
+        const sl_pool *p, const float *x, const size_t counts[2], const size_t steps[2],
+        float *line, float *y);
+    void (*pool_average_line)(
+        const sl_pool *p, const float *x, const size_t counts[2], const size_t steps[2],
+        float *line, float *y);
     // Their gradients, added to dx; x and dx at the window.
     void (*pool_max_gradient)(
         const float *x, const size_t counts[3], const size_t steps[3], size_t channels,

@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "lanes.h"
@@ -20,8 +21,18 @@ static void put(const sl_pool *p, size_t axis, size_t output, place *at) {
 typedef void (*window_function)(
     const float *x, const size_t counts[3], const size_t steps[3], size_t channels, float *y);
 
+typedef void (*line_function)(
+    const sl_pool *p, const float *x, const size_t counts[2], const size_t steps[2], float *line,
+    float *y);
+
+/// Floats of an image line that is held on the stack.
+enum { LINE = 4096 };
+
 static void run(
-    const sl_pool *p, const float *x, float *y, size_t first, size_t last, window_function window) {
+    const sl_pool *p, const float *x, float *y, size_t first, size_t last, window_function window,
+    line_function line_window) {
+    float buffer[LINE + SL_POOL_FEW];
+    const bool is_few = p->channels <= SL_POOL_FEW && p->input[2] <= LINE / SL_POOL_FEW;
     const size_t steps[3] = {
         p->input[1] * p->input[2] * p->channels, p->input[2] * p->channels, p->channels};
     for (size_t line = first; line < last; line++) {
@@ -32,6 +43,10 @@ static void run(
         put(p, 1, line % p->output[1], &at);
         const float *row = image + at.from[0] * steps[0] + at.from[1] * steps[1];
         float *to = y + line * p->output[2] * p->channels;
+        if (is_few) {
+            line_window(p, row, at.counts, steps, buffer, to);
+            continue;
+        }
         for (size_t o = 0; o < p->output[2]; o++, to += p->channels) {
             put(p, 2, o, &at);
             window(row + at.from[2] * steps[2], at.counts, steps, p->channels, to);
@@ -40,11 +55,13 @@ static void run(
 }
 
 void sl_pool_max(const sl_pool *pool, const float *x, float *y, size_t first, size_t last) {
-    run(pool, x, y, first, last, sl_lanes_active()->pool_max);
+    const sl_lanes *lanes = sl_lanes_active();
+    run(pool, x, y, first, last, lanes->pool_max, lanes->pool_max_line);
 }
 
 void sl_pool_average(const sl_pool *pool, const float *x, float *y, size_t first, size_t last) {
-    run(pool, x, y, first, last, sl_lanes_active()->pool_average);
+    const sl_lanes *lanes = sl_lanes_active();
+    run(pool, x, y, first, last, lanes->pool_average, lanes->pool_average_line);
 }
 
 typedef void (*gradient_function)(

@@ -12,7 +12,7 @@ internal import Synchronization
 final class WorkerPool: @unchecked Sendable {
     static let shared = WorkerPool()
 
-    /// Runs at work, between whose jobs helpers stay awake for a moment.
+    /// Runs at work, between whose jobs helpers stay awake.
     let engaged = Atomic<Int>(0)
     private let jobs: [Job]
     /// Helpers that must be woken for a job.
@@ -46,7 +46,8 @@ final class WorkerPool: @unchecked Sendable {
             #else
                 var thread = pthread_t()
             #endif
-            guard pthread_create(&thread, nil, helperMain, nil) == 0 else { return }
+            let number = UnsafeMutableRawPointer(bitPattern: helpers + 1)
+            guard pthread_create(&thread, nil, helperMain, number) == 0 else { return }
             #if canImport(Darwin)
                 if let thread { pthread_detach(thread) }
             #else
@@ -58,20 +59,20 @@ final class WorkerPool: @unchecked Sendable {
 
     /// Calls `body(part, thread)` for all parts on up to `threads` threads.
     func run(parts: Int, threads: Int, _ body: (Int, Int) -> Void) {
-        guard let job = jobs.first(where: { $0.reserve() }) else {
+        guard parts <= Job.mostParts, let job = jobs.first(where: { $0.reserve() }) else {
             for part in 0..<parts { body(part, 0) }
             return
         }
         // The job does not outlive this call: it ends after every helper has left it.
         withoutActuallyEscaping(body) { escaping in
-            job.open(parts: parts, helpers: min(parts, threads) - 1, body: escaping)
+            job.open(parts: parts, threads: min(parts, threads), body: escaping)
             // Against a helper that goes to sleep: it counts itself before it looks once more.
             if sleeping.load(ordering: .sequentiallyConsistent) > 0 {
                 pthread_mutex_lock(mutex)
                 pthread_cond_broadcast(jobArrived)
                 pthread_mutex_unlock(mutex)
             }
-            job.work(thread: 0)
+            job.work(thread: 0, home: 0)
             job.close()
             waitForHelpers(of: job)
             job.clear()
@@ -94,12 +95,13 @@ final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    fileprivate func serve() {
+    /// - Parameter number: the helper's own, from 1.
+    fileprivate func serve(number: Int) {
         var wait = Wait()
         while true {
-            if joinJob() {
+            if joinJob(number) {
                 wait = Wait()
-            } else if wait.isShort, engaged.load(ordering: .relaxed) > 0 {
+            } else if wait.isBrief || wait.isShort && engaged.load(ordering: .relaxed) > 0 {
                 wait.pause()
             } else {
                 sleep()
@@ -108,10 +110,10 @@ final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    private func joinJob() -> Bool {
+    private func joinJob(_ number: Int) -> Bool {
         for job in jobs {
             guard let thread = job.join() else { continue }
-            job.help(thread: thread)
+            job.help(thread: thread, home: number)
             if job.leave(), job.callerSleeps.load(ordering: .sequentiallyConsistent) {
                 pthread_mutex_lock(mutex)
                 pthread_cond_broadcast(helpersLeft)
@@ -131,21 +133,26 @@ final class WorkerPool: @unchecked Sendable {
     }
 }
 
-/// One call of `forEach`: parts are taken from a counter until none is left.
+/// One call of `forEach`.
+///
+/// The parts are dealt out in runs, one for each thread, in the order of the threads' numbers: what a
+/// thread has computed in one job, its caches still hold in the next, if that is cut alike. A thread
+/// that has done its own takes from the ends of the others'.
 private final class Job: @unchecked Sendable {
     private let isReserved = Atomic<Bool>(false)
     /// Whether helpers may join, how many more of them, and how many are inside.
     private let state = Atomic<Int>(0)
-    private let next = Atomic<Int>(0)
     let callerSleeps = Atomic<Bool>(false)
     // Written while reserved and not open, read by those inside.
-    private var parts = 0
+    private var runs: [Run] = []
+    private var threads = 0
     private var body: ((Int, Int) -> Void)?
     /// The limits that hold where the job was given.
     private var limits: Limits.Scope?
 
     private static let opened = 1 << 40
     private static let seat = 1 << 20
+    static let mostParts = Run.most
 
     func reserve() -> Bool {
         !isReserved.load(ordering: .relaxed)
@@ -156,12 +163,17 @@ private final class Job: @unchecked Sendable {
         isReserved.store(false, ordering: .releasing)
     }
 
-    func open(parts: Int, helpers: Int, body: @escaping (Int, Int) -> Void) {
-        self.parts = parts
+    /// - Parameter threads: those that may take part, the caller's own included.
+    func open(parts: Int, threads: Int, body: @escaping (Int, Int) -> Void) {
+        while runs.count < threads { runs.append(Run()) }
+        for thread in 0..<threads {
+            runs[thread].set(parts * thread / threads..<parts * (thread + 1) / threads)
+        }
+        self.threads = threads
         self.body = body
         limits = Limits.scope
-        next.store(0, ordering: .relaxed)
-        state.store(Self.opened + helpers * Self.seat, ordering: .sequentiallyConsistent)
+        state.store(
+            Self.opened + (threads - 1) * Self.seat, ordering: .sequentiallyConsistent)
     }
 
     /// Lets nobody join any more.
@@ -202,18 +214,54 @@ private final class Job: @unchecked Sendable {
     }
 
     /// Takes part on a thread that is not the caller's.
-    func help(thread: Int) {
-        guard let limits else { return work(thread: thread) }
-        Limits.$scope.withValue(limits) { work(thread: thread) }
+    func help(thread: Int, home: Int) {
+        guard let limits else { return work(thread: thread, home: home) }
+        Limits.$scope.withValue(limits) { work(thread: thread, home: home) }
     }
 
-    func work(thread: Int) {
+    /// - Parameters:
+    ///   - thread: the number that `body` is told.
+    ///   - home: whose run comes first; the same in every job, unlike `thread`.
+    func work(thread: Int, home: Int) {
         guard let body else { return }
-        while true {
-            let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard part < parts else { return }
-            body(part, thread)
+        let home = home % threads
+        while let part = runs[home].takeFirst() { body(part, thread) }
+        for distance in 1..<max(1, threads) {
+            let other = runs[(home + distance) % threads]
+            while let part = other.takeLast() { body(part, thread) }
         }
+    }
+}
+
+/// Parts that have not been taken yet: a range in one word, so that both ends can be taken from.
+private final class Run: Sendable {
+    private let bounds = Atomic<UInt64>(0)
+    /// Keeps what other threads write out of the same cache line.
+    private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+
+    static let most = Int(UInt32.max)
+
+    /// While nobody takes.
+    func set(_ range: Range<Int>) {
+        bounds.store(
+            UInt64(range.lowerBound) << 32 | UInt64(range.upperBound), ordering: .relaxed)
+    }
+
+    func takeFirst() -> Int? { take { ($0, $0 &+ 1 << 32) } }
+
+    func takeLast() -> Int? { take { (($0 & 0xffff_ffff &- 1) << 32, $0 &- 1) } }
+
+    /// - Parameter choose: of the bounds, the part (in the upper half) and the bounds without it.
+    private func take(_ choose: (UInt64) -> (part: UInt64, rest: UInt64)) -> Int? {
+        var found = bounds.load(ordering: .relaxed)
+        while found >> 32 < found & 0xffff_ffff {
+            let (part, rest) = choose(found)
+            let result = bounds.weakCompareExchange(
+                expected: found, desired: rest, ordering: .relaxed)
+            if result.exchanged { return Int(part >> 32) }
+            found = result.original
+        }
+        return nil
     }
 }
 
@@ -221,9 +269,14 @@ private final class Job: @unchecked Sendable {
 struct Wait {
     private var turns = 0
 
-    private static let turnsOnProcessor = 200
+    /// Some tens of microseconds: longer than small operations take, and than a caller who does
+    /// nothing else takes from one run to the next. Letting others run takes a microsecond by itself.
+    private static let turnsOnProcessor = 1_000
     /// Some hundred microseconds.
-    private static let turnsInAll = 1_000
+    private static let turnsInAll = 1_800
+
+    /// Whether it has been going on for no longer than it should take if another thread is at work.
+    var isBrief: Bool { turns < Self.turnsOnProcessor }
 
     /// Whether it has been going on for so short that sleeping would cost more.
     var isShort: Bool { turns < Self.turnsInAll }
@@ -236,12 +289,12 @@ struct Wait {
 
 #if canImport(Darwin)
     private func helperMain(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-        WorkerPool.shared.serve()
+        WorkerPool.shared.serve(number: Int(bitPattern: context))
         return nil
     }
 #else
     private func helperMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        WorkerPool.shared.serve()
+        WorkerPool.shared.serve(number: Int(bitPattern: context))
         return nil
     }
 #endif

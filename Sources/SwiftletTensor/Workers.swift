@@ -67,7 +67,7 @@ public final class Workers: Sendable {
         }
     }
 
-    /// Runs `body`, between whose calls of `forEach` the threads stay awake for a moment.
+    /// Runs `body`, between whose calls of `forEach` the threads stay awake.
     package func engaged<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard let pool else { return try body() }
         pool.engaged.add(1, ordering: .relaxed)

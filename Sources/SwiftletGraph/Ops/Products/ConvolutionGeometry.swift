@@ -181,6 +181,13 @@ extension sl_convolution {
         }
     }
 
+    private func rowKind(of pass: sl_convolution_pass) -> ProductParts.Rows {
+        guard pass == SL_CONVOLUTION_OUTPUT else { return .ofProduct }
+        if winograd != 0 { return .tiles }
+        guard groups > 1, groups == channels else { return .ofProduct }
+        return .lines(output.1, width: output.2)
+    }
+
     /// Calls `body(part, thread)` for all parts of a pass.
     func forEachPart(
         of pass: sl_convolution_pass, workers: Workers,
@@ -188,7 +195,8 @@ extension sl_convolution {
     ) {
         let whole = whole(pass)
         let parts = ProductParts(
-            rows: whole.row_end, panels: whole.panel_end, work: work, threads: workers.count)
+            rows: whole.row_end, panels: whole.panel_end, work: work, threads: workers.count,
+            of: rowKind(of: pass))
         workers.forEach(parts: parts.count) { number, thread in
             let (rows, panels) = parts[number]
             body(
