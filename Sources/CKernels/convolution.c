@@ -1,17 +1,25 @@
 #include "convolution.h"
 
 #include "convolution_product.h"
+#include "convolution_scatter.h"
 #include "winograd.h"
+
+static bool is_scattered(const sl_convolution *s, sl_convolution_pass pass) {
+    return pass == SL_CONVOLUTION_INPUT_GRADIENT && sl_scatters(s);
+}
 
 static bool is_winograd(const sl_convolution *s, sl_convolution_pass pass) {
     return s->winograd != 0 && pass == SL_CONVOLUTION_OUTPUT;
 }
+
+bool sl_convolution_scatters(const sl_convolution *s) { return sl_scatters(s); }
 
 sl_part sl_convolution_whole(const sl_convolution *s, sl_convolution_pass pass) {
     if (is_winograd(s, pass)) {
         sl_winograd w = sl_winograd_of(s);
         return (sl_part){0, sl_winograd_tiles(&w), 0, sl_winograd_panels(&w)};
     }
+    if (is_scattered(s, pass)) return (sl_part){0, sl_scatter_rows(s), 0, 1};
     sl_groups g = sl_groups_of(s, pass);
     size_t rows[] = {s->batch * sl_volume(s->output), s->batch * sl_volume(s->input),
                      sl_volume(s->kernel) * (g.depthwise ? 1 : s->channels / s->groups)};
@@ -23,6 +31,7 @@ size_t sl_convolution_packed_count(const sl_convolution *s, sl_convolution_pass 
         sl_winograd w = sl_winograd_of(s);
         return sl_winograd_packed_count(&w);
     }
+    if (is_scattered(s, pass)) return sl_scatter_packed_count(s);
     sl_groups g = sl_groups_of(s, pass);
     return g.count * g.panels * g.panel * sl_volume(s->kernel) * g.summed;
 }
@@ -32,6 +41,7 @@ size_t sl_convolution_scratch(const sl_convolution *s, sl_convolution_pass pass)
         sl_winograd w = sl_winograd_of(s);
         return sl_winograd_scratch(&w);
     }
+    if (is_scattered(s, pass)) return sl_scatter_scratch(s);
     return pass == SL_CONVOLUTION_KERNEL_GRADIENT ? sl_product_scratch(false)
                                                   : sl_product_packed_scratch(s->storage);
 }
@@ -76,6 +86,10 @@ void sl_convolution_pack(const sl_convolution *s, sl_convolution_pass pass, cons
     if (is_winograd(s, pass)) {
         sl_winograd w = sl_winograd_of(s);
         sl_winograd_pack(&w, kernel, part, packed);
+        return;
+    }
+    if (is_scattered(s, pass)) {
+        if (part.panel < part.panel_end) sl_scatter_pack(s, kernel, packed);
         return;
     }
     sl_groups g = sl_groups_of(s, pass);
@@ -133,6 +147,11 @@ void sl_convolution_output(const sl_convolution *s, const float *input, const fl
 void sl_convolution_input_gradient(const sl_convolution *s, const float *output,
                                    const float *packed, const sl_epilogue *epilogue, sl_part part,
                                    float *input, float *scratch) {
+    if (is_scattered(s, SL_CONVOLUTION_INPUT_GRADIENT)) {
+        if (part.panel < part.panel_end)
+            sl_scatter_run(s, output, packed, epilogue, part.row, part.row_end, input, scratch);
+        return;
+    }
     sl_groups g = sl_groups_of(s, SL_CONVOLUTION_INPUT_GRADIENT);
     size_t sums = sl_volume(s->kernel) * g.summed, first, last;
     for (size_t group = 0; group < g.count; group++) {

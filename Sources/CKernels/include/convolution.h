@@ -36,6 +36,9 @@ typedef struct sl_convolution {
  * apply. Results differ from plain sums within 1e-5 of their spread. */
 size_t sl_convolution_tile(const sl_convolution *convolution);
 
+/* Whether the input gradient is added up line by line of the input, all taps of a pixel at once. */
+bool sl_convolution_scatters(const sl_convolution *convolution);
+
 /* A part of the work: rows × panels. */
 typedef struct sl_part {
     size_t row, row_end, panel, panel_end;
@@ -48,7 +51,7 @@ typedef enum sl_convolution_pass {
 } sl_convolution_pass;
 
 /* Rows and panels of the whole work. Rows are output positions (batch included; tiles of them if
- * `winograd`), input positions, or kernel rows (tap, channel); the sum runs over the third. Panels
+ * `winograd`), input positions (lines of them if it `scatters`), or kernel rows (tap, channel); the sum runs over the third. Panels
  * go through the groups. */
 sl_part sl_convolution_whole(const sl_convolution *convolution, sl_convolution_pass pass);
 

@@ -182,6 +182,10 @@ extension sl_convolution {
     }
 
     private func rowKind(of pass: sl_convolution_pass) -> ProductParts.Rows {
+        if pass == SL_CONVOLUTION_INPUT_GRADIENT {
+            var copy = self
+            return sl_convolution_scatters(&copy) ? .scattered : .ofProduct
+        }
         guard pass == SL_CONVOLUTION_OUTPUT else { return .ofProduct }
         if winograd != 0 { return .tiles }
         guard groups > 1, groups == channels else { return .ofProduct }

@@ -35,6 +35,9 @@ struct ProductParts {
         /// Tiles of Winograd's algorithm, which read several times the weights.
         static let tiles = Rows(usual: 32, least: 6, step: 1)
 
+        /// Lines of a result on which products of several lines fall.
+        static let scattered = Rows(usual: 32, least: 8, step: 1)
+
         /// Lines of `width` pixels: pairs of them, if there are many, since they share what they read.
         static func lines(_ count: Int, width: Int) -> Rows {
             let step = width * (count < 16 ? 1 : 2)
