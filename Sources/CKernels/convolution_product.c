@@ -59,6 +59,7 @@ sl_product sl_output_product(const sl_convolution *s, const sl_groups *g, size_t
         .m = s->batch * sl_volume(s->output), .n = filters, .k = sums,
         .left = is_pointwise(s) && !g->depthwise ? SL_LEFT_MATRIX : SL_LEFT_PATCHES,
         .a_row = (ptrdiff_t)s->channels, .a_column = 1,
+        .a_scale = s->input_scale, .scaled_rows = sl_volume(s->output),
         .patches = output_patches(s, s->batch, channels),
         .b = kernel == NULL ? NULL : kernel + group * filters,
         .b_rows = line_grid(sums, s->filters), .b_column = 1,

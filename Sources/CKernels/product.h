@@ -51,6 +51,8 @@ typedef struct sl_product {
     sl_left left;
     const float *a;
     ptrdiff_t a_row, a_column;
+    const float *a_scale; /* A[row, k] times a_scale[row / scaled_rows · K + k], if contiguous in k; or NULL */
+    size_t scaled_rows;
     sl_patches patches;
 
     const float *packed;  /* what `pack` of the kernels made, or NULL: read b */

@@ -29,6 +29,9 @@ typedef struct sl_convolution {
     /* The output by Winograd's algorithm in tiles of 2 × 2 or 4 × 4; 0: by plain sums. A kernel is
      * packed for one of them; see sl_convolution_tile. */
     size_t winograd;
+    /* What the input is multiplied by as it is read, [batch, channels], or NULL: for an output whose
+     * kernel has one tap, no stride and no padding. */
+    const float *input_scale;
     sl_storage storage; /* of the packed kernel; of a depthwise one it must be 32-bit floats */
 } sl_convolution;
 

@@ -47,7 +47,7 @@ extension Op {
             preconditionFailure("the shape rule refuses what cannot be walked")
         }
         withUnsafePointer(to: &walk) { walk in
-            call.workers.forEach(count: result.elementCount, grain: 1 << 16) { body(walk, $0) }
+            call.workers.forEach(count: result.elementCount, grain: 1 << 14) { body(walk, $0) }
         }
     }
 }

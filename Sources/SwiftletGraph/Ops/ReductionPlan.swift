@@ -10,7 +10,7 @@ struct ReductionPlan: Sendable {
     }
 
     /// Elements of one part, about.
-    private static let grain = 1 << 15
+    private static let grain = 1 << 14
     private static let mostChunks = 64
 
     enum Division {

@@ -7,7 +7,7 @@ enum PassList {
         [
             CommonSubexpressions(), MoveElimination(), ConcatenationFlattening(),
             ConstantFolding(), PaddingIntoConvolution(), ProductFusion(), AffineFusion(),
-            RecurrenceFusion(storage: storage),
+            InputScaling(), RecurrenceFusion(storage: storage),
             ConstantPacking(isExact: isExact, storage: storage),
         ] + (storage == .float32 ? [] : [TableNarrowing(storage: storage)])
     }

@@ -3,9 +3,13 @@ package import SwiftletTensor
 
 /// `y = x ∗ kernel`: `[batch, spatial…, channels]` and `[spatial…, channels / groups, filters]` →
 /// `[batch, spatial…, filters]`, see ``ConvolutionGeometry``.
+///
+/// A pass may have a pointwise one multiply its input by factors `[batch, 1…, channels]`, the operand
+/// behind the kernel, as it reads it.
 package struct Convolution: Op {
     package let geometry: ConvolutionGeometry
     package let epilogue: Epilogue
+    package let scalesInput: Bool
     /// If set, the kernel's shape; the operand itself is what ``PackKernel`` made of it.
     package let packedShape: Shape?
     package let algorithm: ConvolutionAlgorithm
@@ -13,11 +17,13 @@ package struct Convolution: Op {
     package let storage: WeightStorage
 
     package init(
-        _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none, packedShape: Shape? = nil,
-        algorithm: ConvolutionAlgorithm = .sums, storage: WeightStorage = .float32
+        _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none, scalesInput: Bool = false,
+        packedShape: Shape? = nil, algorithm: ConvolutionAlgorithm = .sums,
+        storage: WeightStorage = .float32
     ) {
         self.geometry = geometry
         self.epilogue = epilogue
+        self.scalesInput = scalesInput
         self.packedShape = packedShape
         self.algorithm = algorithm
         self.storage = storage
@@ -27,8 +33,14 @@ package struct Convolution: Op {
 
     package func outputTypes(for inputs: [TensorType]) throws -> [TensorType] {
         let kernel = try kernelShape(
-            inputs, packed: packedShape, in: storage, epilogue: epilogue)
+            inputs, packed: packedShape, in: storage, operands: operandCount, epilogue: epilogue)
         let shape = try geometry.outputShape(input: inputs[0].shape, kernel: kernel, of: self)
+        if scalesInput {
+            let factors = try Self.factors(of: inputs[0].shape)
+            guard isPointwise(kernel), inputs[2].shape == factors else {
+                throw refusal("a pointwise kernel and factors of \(factors) expected")
+            }
+        }
         let output = TensorType(shape)
         if packedShape != nil {
             let convolution = geometry.lowered(
@@ -36,8 +48,20 @@ package struct Convolution: Op {
             try checkPacked(inputs[1], convolution.packedCount(SL_CONVOLUTION_OUTPUT), storage)
         }
         try epilogue.check(
-            inputs, from: 2, columns: shape[shape.rank - 1], result: output, of: self)
+            inputs, from: operandCount, columns: shape[shape.rank - 1], result: output, of: self)
         return [output]
+    }
+
+    /// The shape of factors for an input.
+    package static func factors(of input: Shape) throws -> Shape {
+        try Shape(input.indices.map { $0 == 0 || $0 == input.rank - 1 ? input[$0] : 1 })
+    }
+
+    /// Whether a kernel of this shape reads each pixel once and alone.
+    package func isPointwise(_ kernel: Shape) -> Bool {
+        geometry.groups == 1 && kernel.dimensions.dropLast(2).allSatisfy { $0 == 1 }
+            && geometry.strides.allSatisfy { $0 == 1 }
+            && (geometry.before + geometry.after).allSatisfy { $0 == 0 }
     }
 
     package func multiplyAddCount(inputs: [TensorType], outputs: [TensorType]) -> Int {
@@ -57,7 +81,8 @@ package struct Convolution: Op {
                 geometry.groups == 1
                     ? "" : kernel[kernel.rank - 2] == 1 ? " depthwise" : " grouped"
             }
-        return epilogue.describe(taps + stride + kind + storage.suffix)
+        let scaled = scalesInput ? " of scaled input" : ""
+        return epilogue.describe(taps + stride + kind + storage.suffix + scaled)
     }
 
     package func scratchByteCount(
@@ -68,17 +93,21 @@ package struct Convolution: Op {
     }
 
     package func sliced(_ rows: RowSlice) -> (any Op)? {
-        epilogue.hasRows(rows, from: 2) && rows.hasRows[..<2] == [true, false] ? self : nil
+        epilogue.hasRows(rows, from: operandCount)
+            && Array(rows.hasRows[..<operandCount]) == [true, false] + (scalesInput ? [true] : [])
+            ? self : nil
     }
 
     package func evaluate(_ call: OpCall) {
-        let convolution = lowered(call.inputTypes, call.outputTypes)
+        var convolution = lowered(call.inputTypes, call.outputTypes)
         let pass = SL_CONVOLUTION_OUTPUT
         let (packed, scratch) = convolution.packedKernel(call, pass, packs: packedShape == nil)
-        let epilogue = epilogue.lowered(call, from: 2)
+        if scalesInput { convolution.input_scale = call.floats(2) }
+        let epilogue = epilogue.lowered(call, from: operandCount)
         let (x, y) = (call.floats(0), call.outputFloats())
-        convolution.forEachPart(of: pass, workers: call.workers) { part, thread in
-            var (convolution, epilogue) = (convolution, epilogue)
+        let whole = convolution
+        whole.forEachPart(of: pass, workers: call.workers) { part, thread in
+            var (convolution, epilogue) = (whole, epilogue)
             sl_convolution_output(&convolution, x, packed, &epilogue, part, y, scratch[thread])
         }
     }
@@ -101,7 +130,7 @@ package struct Convolution: Op {
     package func gradients(
         of node: Node, _ outputGradients: [Value?], in graph: inout Graph
     ) throws -> [Value?] {
-        guard epilogue.isEmpty, packedShape == nil else {
+        guard epilogue.isEmpty, packedShape == nil, !scalesInput else {
             throw GraphError.notDifferentiable(op: "fused \(name)")
         }
         guard let dy = outputGradients[0] else { return [nil, nil] }
@@ -117,9 +146,10 @@ package struct Convolution: Op {
 extension Op {
     /// Checks number and element types of a convolution's operands; the shape of the kernel.
     func kernelShape(
-        _ inputs: [TensorType], packed: Shape?, in storage: WeightStorage, epilogue: Epilogue
+        _ inputs: [TensorType], packed: Shape?, in storage: WeightStorage, operands: Int = 2,
+        epilogue: Epilogue
     ) throws -> Shape {
-        let count = 2 + epilogue.operandCount
+        let count = operands + epilogue.operandCount
         try expect(inputs, count: count...count)
         try expectFloats(inputs, packed: storage)
         return packed ?? inputs[1].shape

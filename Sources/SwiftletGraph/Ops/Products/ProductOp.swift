@@ -60,10 +60,18 @@ extension MatMul: ProductOp {
 }
 
 extension Convolution: ProductOp {
+    package var operandCount: Int { scalesInput ? 3 : 2 }
+
     package func with(_ epilogue: Epilogue) -> Convolution {
         Convolution(
-            geometry, epilogue: epilogue, packedShape: packedShape, algorithm: algorithm,
-            storage: storage)
+            geometry, epilogue: epilogue, scalesInput: scalesInput, packedShape: packedShape,
+            algorithm: algorithm, storage: storage)
+    }
+
+    /// The same with factors for its input, if it can take them.
+    package func scalingInput(kernel: Shape) -> Convolution? {
+        guard !scalesInput, packedShape == nil, isPointwise(kernel) else { return nil }
+        return Convolution(geometry, epilogue: epilogue, scalesInput: true)
     }
 
     package func packed(
@@ -78,8 +86,8 @@ extension Convolution: ProductOp {
         // packed; those of 2 × 2 less than twice as much.
         if storage != .float32, algorithm == .tiles4 { algorithm = .tiles2 }
         let product = Convolution(
-            geometry, epilogue: epilogue, packedShape: kernel, algorithm: algorithm,
-            storage: storage)
+            geometry, epilogue: epilogue, scalesInput: scalesInput, packedShape: kernel,
+            algorithm: algorithm, storage: storage)
         return (PackKernel(geometry, algorithm: algorithm, storage: storage), product)
     }
 
