@@ -194,4 +194,18 @@ let convolutionCases: [ConvolutionCase] = [
     ConvolutionCase(
         input: [7, 5], kernel: [3, 7], stride: [3, 1], padding: [(1, 1), (6, 6)], channels: 16,
         filters: 16, groups: 16),
+    // Transposed to few channels, which is added up line by line.
+    ConvolutionCase(
+        batch: 2, input: [12, 14], kernel: [3, 3], stride: [2, 2], padding: [(0, 1), (0, 1)],
+        channels: 3, filters: 32),
+    ConvolutionCase(
+        input: [9, 11], kernel: [5, 4], stride: [3, 2], dilation: [2, 1],
+        padding: [(3, 2), (1, 4)], channels: 1, filters: 9),
+    ConvolutionCase(
+        batch: 2, input: [40, 700], kernel: [3, 3], stride: [1, 1], padding: [(1, 1), (1, 1)],
+        channels: 4, filters: 8),
+    ConvolutionCase(batch: 2, input: [31], kernel: [4], stride: [5], channels: 2, filters: 40),
+    // Columns that end in half a vector.
+    ConvolutionCase(input: [6, 7], kernel: [1, 1], channels: 30, filters: 24),
+    ConvolutionCase(input: [6, 7], kernel: [2, 2], channels: 30, filters: 38),
 ]

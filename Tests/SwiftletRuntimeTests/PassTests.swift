@@ -94,6 +94,28 @@ struct PassCase: Sendable, CustomTestStringConvertible {
                 inputs: [input],
                 outputs: [ActivationLayer(.tanh)(a), LeakyReLU(negativeSlope: 0.3)(a)])
         },
+        PassCase(
+            name: "images that are rescaled and normalized",
+            gone: ["multiply", "add", "subtract", "divide"]
+        ) {
+            try Sequential {
+                Input(9, 8, 3)
+                Rescaling(1 / 127.5, offset: -1)
+                Normalization(mean: [0.5, 0.4, 0.3], variance: [0.2, 0.3, 0.4])
+                Rescaling(2)
+                Conv2D(4, kernel: 3, padding: .same)
+            }
+        },
+        PassCase(name: "squeeze and excitation", gone: ["multiply"]) {
+            let input = Input(7, 6, 5)
+            let x = Conv2D(18, kernel: 3, padding: .same, activation: .silu)(input)
+            let squeezed = GlobalAveragePooling2D(keepsDimensions: true)(x)
+            let excited = Conv2D(18, kernel: 1, activation: .sigmoid)(
+                Conv2D(3, kernel: 1, activation: .silu)(squeezed))
+            let y = BatchNormalization()(
+                Conv2D(9, kernel: 1, usesBias: false)(Multiply()([x, excited])))
+            return try Model(inputs: [input], outputs: [y])
+        },
         PassCase(name: "recurrence", gone: []) {
             try Sequential {
                 Input(6, 3)

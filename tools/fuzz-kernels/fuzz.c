@@ -105,6 +105,13 @@ static sl_convolution random_convolution(void) {
 
 static size_t volume(const size_t e[3]) { return e[0] * e[1] * e[2]; }
 
+static bool is_pointwise(const sl_convolution *s) {
+    for (int i = 0; i < 3; i++)
+        if (s->kernel[i] != 1 || s->stride[i] != 1 || s->padding[i] != 0 || s->output[i] != s->input[i])
+            return false;
+    return s->groups == 1;
+}
+
 /* Adds the terms of the definition to `sums`: products of the input, the kernel and the output,
  * without the one that the pass gives. */
 static void reference(const sl_convolution *s, sl_convolution_pass pass, const float *input,
@@ -183,6 +190,8 @@ static int convolve(sl_cpu cpu, bool backwards) {
         s.storage = random_storage(kernel, volume(s.kernel) * s.channels / s.groups * s.filters);
     float *packed = stored(s.storage, sl_convolution_packed_count(&s, pass));
     float *scratch = floats(sl_convolution_scratch(&s, pass), false);
+    float *scale = floats(s.batch * s.channels, true);
+    if (!backwards && is_pointwise(&s) && below(2)) s.input_scale = scale;
     sl_epilogue e = random_epilogue(bias, residual);
     sl_part whole = sl_convolution_whole(&s, pass);
     size_t rows[4], panels[4];
@@ -198,7 +207,11 @@ static int convolve(sl_cpu cpu, bool backwards) {
     }
     sum *sums = calloc(to, sizeof(sum));
     if (sums == NULL) exit(2);
+    size_t pixels = volume(s.input);
+    for (size_t i = 0; s.input_scale != NULL && i < inputs; i++)
+        x[i] *= scale[i / (pixels * s.channels) * s.channels + i % s.channels];
     reference(&s, pass, x, kernel, x, sums);
+    release(scale);
     int wrong = check(backwards ? "transposed convolution" : "convolution", &s, sums, y, to, &e,
                       columns);
     free(sums);

@@ -15,9 +15,11 @@ struct ProductParts {
 
     /// Multiply-adds of a part, at least: more than it costs to give it to a thread that is awake.
     private static let smallestPart = 1 << 15
+    /// Multiply-adds of a part where there is one for each thread already: some microseconds.
+    private static let usualPart = 1 << 18
     /// Multiply-adds in the time in which a weight comes from a cache that does not hold all of them:
     /// with few rows it is this that takes time.
-    private static let weightCost = 6
+    private static let weightCost = 3
     /// Parts per thread, so that a thread that is held up does not hold up the others.
     private static let partsPerThread = 4
 
@@ -53,8 +55,7 @@ struct ProductParts {
         isStream: Bool = false
     ) {
         let work = work * max(1, Double(Self.weightCost) / Double(max(1, rows)))
-        let most = threads == 1 ? 1 : Double(threads * (isStream ? 1 : Self.partsPerThread))
-        let wanted = max(1, Int(min(most, work / Double(Self.smallestPart))))
+        let wanted = Self.parts(work, threads, most: isStream ? 1 : Self.partsPerThread)
         self.rows = rows
         self.panels = panels
         rowStep = max(1, kind.step)
@@ -64,9 +65,17 @@ struct ProductParts {
         panelParts = rowParts == 1 && byPanels > threads ? byPanels / threads * threads : byPanels
     }
 
+    /// As many for each thread, unless there are not even enough for all.
+    private static func parts(_ work: Double, _ threads: Int, most: Int) -> Int {
+        guard threads > 1 else { return 1 }
+        let perThread = min(Double(most), work / Double(Self.usualPart * threads))
+        if perThread >= 1 { return Int(perThread) * threads }
+        return max(1, Int(min(Double(threads), work / Double(Self.smallestPart))))
+    }
+
     private static func rowParts(_ rows: Int, _ panels: Int, _ threads: Int, _ kind: Rows) -> Int {
         let usual = rows / max(1, kind.usual)
-        guard usual < threads else { return usual }
+        guard usual < threads else { return usual / threads * threads }
         // Few rows: each thread had better read weights of its own, unless some would have more.
         let isEven = panels % threads == 0 || panels >= 8 * threads
         return isEven ? 1 : min(threads, rows / max(1, kind.least))
