@@ -5,8 +5,9 @@ enum PassList {
     /// - Parameter storage: what large weights are held in.
     static func standard(isExact: Bool, storage: WeightStorage) -> [any Pass] {
         [
-            CommonSubexpressions(), MoveElimination(), ConcatenationFlattening(),
-            ConstantFolding(), PaddingIntoConvolution(), ProductFusion(), AffineFusion(),
+            CommonSubexpressions(), MoveElimination(), AttentionFusion(),
+            ConcatenationFlattening(), ConstantFolding(), PaddingIntoConvolution(), ProductFusion(),
+            AffineFusion(),
             RecurrenceFusion(storage: storage),
             ConstantPacking(isExact: isExact, storage: storage),
         ] + (storage == .float32 ? [] : [TableNarrowing(storage: storage)])
