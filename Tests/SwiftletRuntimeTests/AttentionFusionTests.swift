@@ -129,6 +129,43 @@ extension Graph {
         },
     ]
 
+    static let spelt = [
+        AttentionCase(
+            name: "keys transposed by themselves, divided scores",
+            shapes: [[2, 130, 3, 8], [2, 140, 3, 8], [2, 140, 3, 6]]
+        ) { graph, x in
+            let keys = try graph.transpose(x[1], permutation: [0, 2, 3, 1])
+            let products = try graph.matmul(graph.byHead(x[0]), keys)
+            let scores = try graph.divide(products, graph.constant(2))
+            let y = try graph.matmul(graph.softmax(scores), graph.byHead(x[2]))
+            return [try graph.byHead(y)]
+        },
+        AttentionCase(
+            name: "sums over named axes", shapes: [[2, 30, 3, 8], [2, 40, 3, 8], [2, 40, 3, 6]]
+        ) { graph, x in
+            let scores = try graph.contract(x[0], "bqhd", x[1], "bkhd", to: "bhqk")
+            let scaled = try graph.scale(scores, by: 0.3)
+            let mask = try graph.padding(2, [2, 1, 1, 40])
+            let hidden = try graph.select(mask, scaled, graph.constant(-1e9))
+            return [try graph.contract(graph.softmax(hidden), "bhqk", x[2], "bkhd", to: "bqhd")]
+        },
+        AttentionCase(
+            name: "sums over named axes, no mask",
+            shapes: [[2, 30, 3, 8], [2, 40, 3, 8], [2, 40, 3, 6]]
+        ) { graph, x in
+            let scores = try graph.contract(x[0], "bqhd", x[1], "bkhd", to: "bhqk")
+            return [try graph.contract(graph.softmax(scores), "bhqk", x[2], "bkhd", to: "bqhd")]
+        },
+        AttentionCase(
+            name: "as many heads as queries", shapes: [[1, 4, 4, 8], [1, 9, 4, 8], [1, 9, 4, 6]]
+        ) { graph, x in
+            let scores = try graph.contract(x[0], "bqhd", x[1], "bkhd", to: "bhqk")
+            let bias = try graph.constant(Tensor(shape: [1, 4, 1, 9]) { Float($0 % 5) })
+            let sums = try graph.add(scores, bias)
+            return [try graph.contract(graph.softmax(sums), "bhqk", x[2], "bkhd", to: "bqhd")]
+        },
+    ]
+
     static let masked = [
         AttentionCase(name: "hidden keys", shapes: square) { graph, x in
             try Parts(masks: [graph.padding(2, [2, 1, 1, 150])])(x, in: &graph)
@@ -250,7 +287,7 @@ extension Graph {
         },
     ]
 
-    @Test(arguments: plain + masked + bands + apart)
+    @Test(arguments: plain + spelt + masked + bands + apart)
     func outputsDoNotChange(_ row: AttentionCase) throws {
         var graph = Graph()
         let x = try row.shapes.enumerated().map {

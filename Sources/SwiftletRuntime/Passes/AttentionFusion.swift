@@ -27,17 +27,27 @@ package struct AttentionFusion: Pass {
     private func fuse(
         _ scores: AttentionScores, values: Value, in patch: inout GraphPatch
     ) throws -> Value? {
-        guard let frame = ScoreFrame(scores, in: patch.graph) else { return nil }
+        var key = scores.key
+        if let permutation = scores.keyPermutation {
+            key = try patch.graph.transpose(key, permutation: permutation)
+        }
+        guard
+            let frame = ScoreFrame(
+                scores, key: patch.graph.shape(of: key), values: patch.graph.shape(of: values),
+                in: patch.graph)
+        else { return nil }
         var op = AttentionProduct()
         op.scale = scores.scale
         op.hidden = scores.hidden ?? op.hidden
         op.zeroesHidden = scores.zeroesHidden
-        let query = try patch.graph.reshape(scores.query, to: frame.query)
-        var inputs = [
-            source(of: query, .query, &op, in: patch.graph),
-            source(of: scores.key, .key, &op, in: patch.graph),
-            source(of: values, .value, &op, in: patch.graph),
+        let operands = [
+            (AttentionProduct.Parts.query, scores.query, frame.query), (.key, key, frame.key),
+            (.value, values, frame.value),
         ]
+        var inputs = try operands.map { part, value, extents in
+            let value = try patch.graph.reshape(value, to: extents)
+            return source(of: value, part, &op, in: patch.graph)
+        }
         if let bias = scores.bias {
             guard let bias = try frame.flattened(bias, in: &patch.graph) else { return nil }
             op.hasBias = true

@@ -6,6 +6,8 @@ internal import SwiftletTensor
 struct AttentionScores {
     private(set) var query: Value
     private(set) var key: Value
+    /// The order of the keys' axes in which the product reads them, transposed; nil for their own.
+    private(set) var keyPermutation: [Int]?
     private(set) var scale: Float = 1
     private(set) var bias: Value?
     private(set) var masks: [Value] = []
@@ -30,12 +32,25 @@ struct AttentionScores {
         }
         guard let softmax = walk.node.op as? Softmax, !softmax.isLogarithmic, walk.go(to: 0),
             walk.skipViews(), takeMasks(&walk), takeSums(&walk), walk.skipViews(),
-            let product = walk.node.op as? MatMul, product.isPlain(transposesB: true),
-            walk.isReadAsAllowed, walk.node.types[0].shape == self.product
+            let (key, permutation) = Self.keys(of: walk.node, in: patch.graph),
+            walk.isReadAsAllowed, walk.node.types[0].shape == product
         else { return nil }
         zeroesHidden = zeroMask != nil
         guard zeroMask == nil || masks == [zeroMask] else { return nil }
-        (query, key) = (walk.node.inputs[0], walk.node.inputs[1])
+        (query, self.key, keyPermutation) = (walk.node.inputs[0], key, permutation)
+    }
+
+    /// The keys of a product of queries and transposed keys, and how their axes are moved for it.
+    private static func keys(of node: Node, in graph: Graph) -> (Value, [Int]?)? {
+        guard let product = node.op as? MatMul else { return nil }
+        if product.isPlain(transposesB: true) { return (node.inputs[1], nil) }
+        let producer = graph.nodes[node.inputs[1].node]
+        guard product.isPlain(transposesB: false), let transpose = producer.op as? Transpose,
+            transpose.permutation.count > 1
+        else { return nil }
+        var permutation = transpose.permutation
+        permutation.swapAt(permutation.count - 2, permutation.count - 1)
+        return (producer.inputs[0], permutation)
     }
 
     /// `select(mask, scores, number)`, perhaps several with one number, or
@@ -98,7 +113,7 @@ struct AttentionScores {
         let node = graph.nodes[value.node]
         if node.op.isView { return leadsToProduct(node.inputs[0], graph) }
         if let (x, _) = graph.scaled(node) { return leadsToProduct(x, graph) }
-        return (node.op as? MatMul)?.isPlain(transposesB: true) == true
+        return Self.keys(of: node, in: graph) != nil
     }
 }
 
@@ -132,12 +147,17 @@ private struct Walk {
 }
 
 extension Graph {
-    /// The operand and the number of a multiplication by a constant number.
+    /// The operand and the factor of a multiplication or division by a constant number.
     func scaled(_ node: Node) -> (Value, Float)? {
-        guard let binary = node.op as? Binary, binary.function == .multiply else { return nil }
+        guard let binary = node.op as? Binary else { return nil }
         let (a, b) = (node.inputs[0], node.inputs[1])
-        if let factor = number(b) { return (a, factor) }
-        return number(a).map { (b, $0) }
+        switch binary.function {
+        case .multiply:
+            if let factor = number(b) { return (a, factor) }
+            return number(a).map { (b, $0) }
+        case .divide: return number(b).map { (a, 1 / $0) }
+        default: return nil
+        }
     }
 
     /// The number that a constant of one element holds.

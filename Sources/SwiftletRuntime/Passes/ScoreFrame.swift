@@ -4,41 +4,56 @@ internal import SwiftletTensor
 /// The axes of attention's scores: as masks see them, and as ``AttentionProduct`` does, which has one
 /// axis of queries and one of keys.
 struct ScoreFrame {
-    /// The queries' shape for the operation.
+    /// The shapes of queries, keys and values for the operation.
     let query: [Int]
+    let key: [Int]
+    let value: [Int]
     /// `[…, heads, queries, keys]`.
     private let scores: [Int]
     /// The scores as masks see them.
     private let seen: [Int]
 
-    init?(_ found: AttentionScores, in graph: Graph) {
+    /// - Parameters:
+    ///   - key: the shape of the keys, `[…, groups, keys, size]` as the product reads them.
+    ///   - values: that of the values.
+    init?(_ found: AttentionScores, key: Shape, values: Shape, in graph: Graph) {
         let product = found.product.dimensions
-        let shape = graph.shape(of: found.query).dimensions
-        guard product.count >= 3, shape.count == product.count,
-            shape.dropLast() == product.dropLast(), let size = shape.last,
-            let keys = product.last
+        let rank = product.count
+        guard rank >= 3, key.rank == rank, values.rank == rank, let size = key.last,
+            let valueSize = values.last, found.product.elementCount > 0,
+            graph.shape(of: found.query).dimensions == product.dropLast() + [size],
+            key.dimensions.dropLast(2) == product.dropLast(2),
+            values.dimensions.dropLast() == key.dimensions.dropLast()
         else { return nil }
         seen = found.shape?.dimensions ?? product
-        // Heads that share keys may lie behind one another like further queries.
+        let keys = product[rank - 1]
         let heads: [Int] =
             found.shape == nil
-            ? Self.ungrouped(found.query, in: graph).dropLast() + [keys] : seen
+            ? Self.unjoined(found.query, in: graph).dropLast() + [keys] : seen
+        let fits = heads.last == keys && heads.reduce(1, *) == product.reduce(1, *)
+        // The axes of the batch and of heads may have been joined, as sums over named axes do.
+        let isJoined =
+            fits && heads.count > rank && heads.suffix(2) == product.suffix(2)
+            && heads.dropLast(2).reduce(1, *) == product.dropLast(2).reduce(1, *)
+        // Heads that share keys may lie behind one another like further queries.
         let isGrouped =
-            heads.count == product.count && heads.last == keys
-            && heads.reduce(1, *) == product.reduce(1, *)
-            && heads.dropLast(3) == product.dropLast(3)
-            && heads[heads.count - 3] % max(1, product[product.count - 3]) == 0
-        scores = isGrouped ? heads : product
+            fits && heads.count == rank && heads.dropLast(3) == product.dropLast(3)
+            && heads[rank - 3] % max(1, product[rank - 3]) == 0
+        scores = isJoined || isGrouped ? heads : product
         query = scores.dropLast() + [size]
+        let groups = isJoined ? heads.dropLast(2) : product.dropLast(2)
+        self.key = groups + [keys, size]
+        value = groups + [keys, valueSize]
     }
 
-    /// The shape of queries before a reshape that may have put heads behind one another.
-    private static func ungrouped(_ query: Value, in graph: Graph) -> [Int] {
+    /// The shape of queries before a reshape that may have joined axes or put heads behind one
+    /// another.
+    private static func unjoined(_ query: Value, in graph: Graph) -> [Int] {
         let node = graph.nodes[query.node]
         let shape = graph.shape(of: query)
         guard node.op.isView else { return shape.dimensions }
         let before = graph.shape(of: node.inputs[0])
-        return (before.last == shape.last ? before : shape).dimensions
+        return (before.last == shape.last && before.rank > 2 ? before : shape).dimensions
     }
 
     /// A mask or an addend with one axis of queries and one of keys; nil if it is repeated along some
@@ -53,7 +68,9 @@ struct ScoreFrame {
             split += 1
         }
         let own = graph.shape(of: value).dimensions
-        guard queries == scores[leading], own.count <= seen.count else { return nil }
+        guard queries == scores[leading], own.count <= seen.count,
+            seen[..<leading] == scores[..<leading]
+        else { return nil }
         let extents = [Int](repeating: 1, count: seen.count - own.count) + own
         func joined(_ axes: Range<Int>) -> Int? {
             let count = extents[axes].reduce(1, *)
