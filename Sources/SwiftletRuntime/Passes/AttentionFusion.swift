@@ -28,8 +28,9 @@ package struct AttentionFusion: Pass {
         _ scores: AttentionScores, values: Value, in patch: inout GraphPatch
     ) throws -> Value? {
         var key = scores.key
-        if let permutation = scores.keyPermutation {
-            key = try patch.graph.transpose(key, permutation: permutation)
+        if let move = scores.keyMove {
+            key = try patch.graph.reshape(
+                patch.graph.transpose(key, permutation: move.permutation), to: move.shape)
         }
         guard
             let frame = ScoreFrame(

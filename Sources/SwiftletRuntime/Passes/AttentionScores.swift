@@ -6,8 +6,8 @@ internal import SwiftletTensor
 struct AttentionScores {
     private(set) var query: Value
     private(set) var key: Value
-    /// The order of the keys' axes in which the product reads them, transposed; nil for their own.
-    private(set) var keyPermutation: [Int]?
+    /// What is still to be done to the keys for the product to read them as they are.
+    private(set) var keyMove: KeyMove?
     private(set) var scale: Float = 1
     private(set) var bias: Value?
     private(set) var masks: [Value] = []
@@ -32,25 +32,35 @@ struct AttentionScores {
         }
         guard let softmax = walk.node.op as? Softmax, !softmax.isLogarithmic, walk.go(to: 0),
             walk.skipViews(), takeMasks(&walk), takeSums(&walk), walk.skipViews(),
-            let (key, permutation) = Self.keys(of: walk.node, in: patch.graph),
+            let (key, move) = Self.keys(of: walk.node, in: patch.graph),
             walk.isReadAsAllowed, walk.node.types[0].shape == product
         else { return nil }
         zeroesHidden = zeroMask != nil
         guard zeroMask == nil || masks == [zeroMask] else { return nil }
-        (query, self.key, keyPermutation) = (walk.node.inputs[0], key, permutation)
+        (query, self.key, keyMove) = (walk.node.inputs[0], key, move)
     }
 
-    /// The keys of a product of queries and transposed keys, and how their axes are moved for it.
-    private static func keys(of node: Node, in graph: Graph) -> (Value, [Int]?)? {
+    /// A transposition, and a reshape that leaves the last two axes.
+    struct KeyMove {
+        let permutation: [Int]
+        let shape: [Int]
+    }
+
+    /// The keys of a product of queries and transposed keys.
+    private static func keys(of node: Node, in graph: Graph) -> (Value, KeyMove?)? {
         guard let product = node.op as? MatMul else { return nil }
         if product.isPlain(transposesB: true) { return (node.inputs[1], nil) }
-        let producer = graph.nodes[node.inputs[1].node]
+        var shape = graph.shape(of: node.inputs[1]).dimensions
+        var producer = graph.nodes[node.inputs[1].node]
+        while producer.op.isView { producer = graph.nodes[producer.inputs[0].node] }
         guard product.isPlain(transposesB: false), let transpose = producer.op as? Transpose,
-            transpose.permutation.count > 1
+            shape.count > 1, transpose.permutation.count > 1,
+            producer.types[0].shape.dimensions.suffix(2) == shape.suffix(2)
         else { return nil }
         var permutation = transpose.permutation
         permutation.swapAt(permutation.count - 2, permutation.count - 1)
-        return (producer.inputs[0], permutation)
+        shape.swapAt(shape.count - 2, shape.count - 1)
+        return (producer.inputs[0], KeyMove(permutation: permutation, shape: shape))
     }
 
     /// `select(mask, scores, number)`, perhaps several with one number, or

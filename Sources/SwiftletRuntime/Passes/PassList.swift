@@ -6,8 +6,8 @@ enum PassList {
     static func standard(isExact: Bool, storage: WeightStorage) -> [any Pass] {
         [
             CommonSubexpressions(), MoveElimination(), AttentionFusion(),
-            ConcatenationFlattening(), ConstantFolding(), PaddingIntoConvolution(), ProductFusion(),
-            AffineFusion(),
+            ConcatenationFlattening(),
+            ConstantFolding(), PaddingIntoConvolution(), ProductFusion(), AffineFusion(),
             RecurrenceFusion(storage: storage),
             ConstantPacking(isExact: isExact, storage: storage),
         ] + (storage == .float32 ? [] : [TableNarrowing(storage: storage)])

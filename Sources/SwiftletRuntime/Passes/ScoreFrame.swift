@@ -21,7 +21,8 @@ struct ScoreFrame {
         let rank = product.count
         guard rank >= 3, key.rank == rank, values.rank == rank, let size = key.last,
             let valueSize = values.last, found.product.elementCount > 0,
-            graph.shape(of: found.query).dimensions == product.dropLast() + [size],
+            graph.shape(of: found.query).dimensions.dropLast() == product.dropLast(),
+            graph.shape(of: found.query).last == size,
             key.dimensions.dropLast(2) == product.dropLast(2),
             values.dimensions.dropLast() == key.dimensions.dropLast()
         else { return nil }
