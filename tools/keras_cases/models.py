@@ -407,8 +407,8 @@ def transformer(k):
                    name="transformer")
 
 
-@model("long attention", limits={0: 9}, tolerance=1e-4)
-def long_attention(k):
+@model("long transformer", limits={0: 9}, tolerance=1e-4)
+def long_transformer(k):
     """Sequences of several blocks of keys, with steps left out, causal, and in shared heads."""
     tokens = k.Input((512,), dtype="int32", name="tokens")
     x = k.layers.Embedding(9, 8, mask_zero=True, name="embedding")(tokens)
@@ -418,7 +418,7 @@ def long_attention(k):
         x, x, use_causal_mask=True)
     x = k.layers.Add(name="sum_after")([x, y])
     y = k.layers.Attention(use_scale=True, name="single")([x, x])
-    return k.Model(tokens, k.layers.Dense(2, name="narrow")(y), name="long_attention")
+    return k.Model(tokens, k.layers.Dense(2, name="narrow")(y), name="long_transformer")
 
 
 @model("translator", limits={0: 9, 1: 7}, tolerance=1e-4)
