@@ -2,6 +2,7 @@
 #ifndef SWIFTLET_LANES_H
 #define SWIFTLET_LANES_H
 
+#include "attention.h"
 #include "binary.h"
 #include "cpu.h"
 #include "pool.h"
@@ -24,6 +25,11 @@ typedef struct sl_lanes {
         const float *x, size_t rows, size_t columns, size_t stride, double *a);
 
     void (*softmax)(const float *x, float *y, size_t n);
+    // Makes weights of some scores of a query, and adds them to `total`; what has been summed with
+    // the weights so far must be multiplied by the result. `mask` may be null.
+    float (*attention)(
+        float *x, const uint8_t *mask, const sl_attention *a, float *largest, double *total,
+        size_t n);
     void (*softmax_gradient)(const float *y, const float *dy, float *dx, size_t n);
     void (*log_softmax)(const float *x, float *y, size_t n);
     void (*log_softmax_gradient)(const float *y, const float *dy, float *dx, size_t n);

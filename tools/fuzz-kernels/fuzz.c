@@ -1,6 +1,6 @@
-/* Convolutions and products of random shapes against plain loops in double precision, at every
- * instruction set of this processor, whole and in parts. Operands lie in memory of exactly their
- * size, at addresses that no vector is aligned to, so that the address sanitizer sees a step
+/* Convolutions, products and attention of random shapes against plain loops in double precision, at
+ * every instruction set of this processor, whole and in parts. Operands lie in memory of exactly
+ * their size, at addresses that no vector is aligned to, so that the address sanitizer sees a step
  * beyond. */
 #include <math.h>
 #include <stdio.h>
@@ -8,28 +8,9 @@
 #include <string.h>
 
 #include "CKernels.h"
+#include "random.h"
 
-static uint64_t state;
-
-static size_t below(size_t bound) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (size_t)(state >> 33) % bound;
-}
-
-static size_t pick(const size_t *values, size_t count) { return values[below(count)]; }
-#define PICK(...) \
-    pick((const size_t[]){__VA_ARGS__}, sizeof((const size_t[]){__VA_ARGS__}) / sizeof(size_t))
-
-/* Floats of their own, one float off the allocation's alignment. */
-static float *floats(size_t count, bool random) {
-    float *p = malloc((count + 1) * sizeof(float));
-    if (p == NULL) exit(2);
-    for (size_t i = 0; i < count; i++)
-        p[i + 1] = random ? (float)below(2001) / 1000 - 1 : NAN;
-    return p + 1;
-}
-
-static void release(float *p) { free(p - 1); }
+uint64_t state;
 
 /* Room for `count` numbers of a type. */
 static float *stored(sl_storage storage, size_t count) {
@@ -362,7 +343,7 @@ int main(int argc, char **argv) {
             state = (seed + (uint64_t)round) * 0x9E3779B97F4A7C15u | 1;
             int before = wrong;
             wrong += convolve(cpu, false) + convolve(cpu, true) + convolve_kernel(cpu) + multiply(cpu);
-            wrong += multiply_bytes(cpu);
+            wrong += multiply_bytes(cpu) + attend(cpu);
             if (wrong > before) printf("level %s, seed %llu\n", sl_cpu_name(cpu),
                                        (unsigned long long)(seed + (uint64_t)round));
         }

@@ -407,6 +407,20 @@ def transformer(k):
                    name="transformer")
 
 
+@model("long transformer", limits={0: 9}, tolerance=1e-4)
+def long_transformer(k):
+    """Sequences of several blocks of keys, with steps left out, causal, and in shared heads."""
+    tokens = k.Input((512,), dtype="int32", name="tokens")
+    x = k.layers.Embedding(9, 8, mask_zero=True, name="embedding")(tokens)
+    y = k.layers.MultiHeadAttention(2, 4, name="all")(x, x)
+    x = k.layers.Add(name="sum")([x, y])
+    y = k.layers.MultiHeadAttention(2, 4, value_dim=3, name="causal")(
+        x, x, use_causal_mask=True)
+    x = k.layers.Add(name="sum_after")([x, y])
+    y = k.layers.Attention(use_scale=True, name="single")([x, x])
+    return k.Model(tokens, k.layers.Dense(2, name="narrow")(y), name="long_transformer")
+
+
 @model("translator", limits={0: 9, 1: 7}, tolerance=1e-4)
 def translator(k):
     """Masked text read by a block that normalises first, then heeded by a masked, causal block."""

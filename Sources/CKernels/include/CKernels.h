@@ -10,6 +10,7 @@
 
 #include "affine.h"
 #include "alignment.h"
+#include "attention.h"
 #include "batch_norm.h"
 #include "binary.h"
 #include "broadcast.h"

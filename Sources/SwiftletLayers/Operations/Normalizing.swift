@@ -162,11 +162,8 @@ extension OperationCall {
         }
         if try options.bool("is_causal", default: false) {
             let (rows, columns) = (shape(logits)[2], shape(logits)[3])
-            try checkTable(rows, columns)
-            let past = try Tensor(
-                (0..<rows).flatMap { row in (0..<columns).map { $0 <= row } },
-                shape: Shape([rows, columns]))
-            logits = try graph.select(graph.constant(past), logits, least)
+            let past = try graph.band(rows, columns, isCausal: true)
+            logits = try graph.select(past, logits, least)
         }
         return try byHead(graph.matmul(graph.softmax(logits), byHead(value)))
     }

@@ -132,7 +132,11 @@ package struct GraphPatch {
 
     /// Whether nothing but the node at hand reads `value` (of the new graph), so that it may be
     /// merged into its producer.
-    package func hasOneReader(_ value: Value) -> Bool { newUses[value] == 1 }
+    package func hasOneReader(_ value: Value) -> Bool { readerCount(of: value) == 1 }
+
+    /// How often `value` (of the new graph) will be read, as an output of the graph too; 0 if the
+    /// pass has only just put it in.
+    package func readerCount(of value: Value) -> Int { newUses[value, default: 0] }
 
     mutating func rewrite(with pass: any Pass, keeping inputs: [Value]) throws {
         let kept = Set(inputs.map(\.node))

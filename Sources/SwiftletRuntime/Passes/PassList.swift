@@ -5,7 +5,8 @@ enum PassList {
     /// - Parameter storage: what large weights are held in.
     static func standard(isExact: Bool, storage: WeightStorage) -> [any Pass] {
         [
-            CommonSubexpressions(), MoveElimination(), ConcatenationFlattening(),
+            CommonSubexpressions(), MoveElimination(), AttentionFusion(),
+            ConcatenationFlattening(),
             ConstantFolding(), PaddingIntoConvolution(), ProductFusion(), AffineFusion(),
             InputScaling(), RecurrenceFusion(storage: storage),
             ConstantPacking(isExact: isExact, storage: storage),

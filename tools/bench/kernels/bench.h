@@ -9,6 +9,7 @@ float *numbers(size_t count);
 /* One line of the table. */
 void print_row(const char *name, double flops, double seconds);
 
+void bench_attention(void);
 void bench_matmul(void);
 void bench_skinny(void);
 void bench_convolution(void);

@@ -71,7 +71,7 @@ int main(int argc, char **argv) {
         {"matmul", bench_matmul}, {"skinny", bench_skinny},
         {"convolution", bench_convolution}, {"winograd", bench_winograd},
         {"gradient", bench_gradient}, {"elementwise", bench_elementwise},
-        {"weights", bench_weights},
+        {"weights", bench_weights}, {"attention", bench_attention},
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         bool wanted = argc == 1;

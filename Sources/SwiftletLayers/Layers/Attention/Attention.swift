@@ -143,7 +143,7 @@ struct ScoredAttention {
 
     private func mask(_ shape: Shape, in lowering: inout Lowering) throws -> Value? {
         let causal =
-            isCausal ? try lowering.band(shape[1], shape[2], isCausal: true) : nil
+            isCausal ? try lowering.graph.band(shape[1], shape[2], isCausal: true) : nil
         guard let valueMask else { return causal }
         let truth = try lowering.truth(of: valueMask)
         let extents = lowering.graph.shape(of: truth).dimensions

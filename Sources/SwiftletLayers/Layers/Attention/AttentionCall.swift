@@ -69,7 +69,7 @@ struct AttentionCall {
             guard queries.count > 1, values.count > 1 else {
                 throw ModelError.config(key: "call", cause: "[batch, steps, …] expected")
             }
-            let band = try lowering.band(
+            let band = try lowering.graph.band(
                 queries[1], values[1], isCausal: isCausal, window: slidingWindow)
             try add(band, &lowering)
         }
@@ -93,7 +93,9 @@ extension Lowering {
         return try graph.compare(
             .notEqual, graph.cast(mask, to: .float32), graph.constant(0))
     }
+}
 
+extension Graph {
     /// Which keys each query may attend to by their places: bool `[1, queries, keys]`.
     ///
     /// - Parameters:
@@ -103,16 +105,16 @@ extension Lowering {
         _ queries: Int, _ keys: Int, isCausal: Bool, window: Int? = nil
     ) throws -> Value {
         // Two vectors of places: the whole mask is made only where it is computed.
-        let rows = try graph.constant(
+        let rows = try constant(
             Tensor(shape: Shape([1, queries, 1])) { Float($0) })
-        let columns = try graph.constant(
+        let columns = try constant(
             Tensor(shape: Shape([1, 1, keys])) { Float($0) })
-        let causal = isCausal ? try graph.compare(.greaterOrEqual, rows, columns) : nil
+        let causal = isCausal ? try compare(.greaterOrEqual, rows, columns) : nil
         guard let window else {
-            return try causal ?? graph.compare(.equal, columns, columns)
+            return try causal ?? compare(.equal, columns, columns)
         }
-        let distance = try graph.unary(.abs, graph.subtract(rows, columns))
-        let near = try graph.compare(.less, distance, graph.constant(Float(window)))
-        return try causal.map { try graph.logicalAnd($0, near) } ?? near
+        let distance = try unary(.abs, subtract(rows, columns))
+        let near = try compare(.less, distance, constant(Float(window)))
+        return try causal.map { try logicalAnd($0, near) } ?? near
     }
 }
