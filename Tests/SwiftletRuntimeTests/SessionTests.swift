@@ -36,6 +36,13 @@ import Testing
             let c = Add()([Conv2D(8, kernel: 1)(b), b])
             return try Model(inputs: [input], outputs: [Flatten()(c), a])
         },
+        {
+            let input = Input(110, 8)
+            let steps = Masking()(input)
+            let a = MultiHeadAttention(heads: 2, keySize: 8)([steps, steps])
+            let b = GroupQueryAttention(headSize: 4, queryHeads: 4, keyHeads: 2)([a, steps])
+            return try Model(inputs: [input], outputs: [b])
+        },
     ]
 
     private func model(_ number: Int) throws -> Model {
