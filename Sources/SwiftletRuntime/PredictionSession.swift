@@ -2,8 +2,8 @@ public import SwiftletGraph
 internal import SwiftletLayers
 package import SwiftletTensor
 
-/// Predictions one after the other over the same memory: nothing is allocated from one to the next, so
-/// a session serves where time is short.
+/// Predictions one after the other over the same memory: with one thread, nothing is allocated from
+/// one to the next, so a session serves where time is short.
 ///
 /// ```swift
 /// let session = try predictor.session(rows: 1)
