@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "CKernels.h"
+#include <math.h>
+
 #include "bench.h"
 
 typedef struct {
@@ -13,7 +15,7 @@ typedef struct {
 static void convolve(void *argument) {
     job *j = argument;
     sl_part whole = sl_convolution_whole(&j->convolution, j->pass);
-    sl_epilogue epilogue = {.bias = j->packed, .activation = SL_ACTIVATION_CLIP, .high = 1e30f};
+    sl_epilogue epilogue = {.bias = j->packed, .activation = SL_ACTIVATION_CLIP, .high = INFINITY};
     switch (j->pass) {
     case SL_CONVOLUTION_OUTPUT:
         sl_convolution_output(&j->convolution, j->input, j->packed, &epilogue, whole, j->output,
@@ -61,6 +63,9 @@ static void bench(shape s, sl_convolution_pass pass, size_t winograd) {
 
 static const shape shapes[] = {
     {"7x7/2 3-64 @224", 1, 224, 3, 64, 7, 2, 1},
+    {"3x3/2 3-32 @224", 1, 224, 3, 32, 3, 2, 1},
+    {"1x1 16-96 @112", 1, 112, 16, 96, 1, 1, 1},
+    {"1x1 144-24 @56", 1, 56, 144, 24, 1, 1, 1},
     {"1x1 64-64 @56", 1, 56, 64, 64, 1, 1, 1},
     {"3x3 64-64 @56", 1, 56, 64, 64, 3, 1, 1},
     {"1x1 64-256 @56", 1, 56, 64, 256, 1, 1, 1},
