@@ -25,8 +25,8 @@ targets += [
     // Loads Open MPI, of which it needs the header; nothing is linked.
     .target(name: "CMPI", cSettings: [.define("SWIFTLET_MPI", .when(traits: ["MPI"]))]),
     tests("CKernelsTests", "CKernels"),
-    .systemLibrary(
-        name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    // Opens libhdf5, of which it needs the header; nothing is linked.
+    .target(name: "CHDF5", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .systemLibrary(
         name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 ]
@@ -289,7 +289,7 @@ targets += [
     .executableTarget(
         name: "SwiftletCommand",
         dependencies: [
-            "CHDF5", "CKernels", "CLAPACK", "CMemoryGuard", "CPNG", "CWebP", "CZlib",
+            "CKernels", "CLAPACK", "CMemoryGuard", "CPNG", "CWebP", "CZlib",
             "SwiftletArchive", "SwiftletData", "SwiftletDataset",
             "SwiftletFeatures",
             "SwiftletFiles", "SwiftletGraph", "SwiftletHDF5", "SwiftletKeras", "SwiftletLayers",
