@@ -22,7 +22,9 @@ enum ElementType: Equatable {
         case .number(let dtype):
             type = try Handle(hdf5.H5Tcopy(Self.native(dtype)), at: place, close: hdf5.H5Tclose)
         case .bool:
-            type = try Handle(hdf5.H5Tenum_create(hdf5.H5T_NATIVE_INT8_g.pointee), at: place, close: hdf5.H5Tclose)
+            type = try Handle(
+                hdf5.H5Tenum_create(hdf5.H5T_NATIVE_INT8_g.pointee), at: place, close: hdf5.H5Tclose
+            )
             for (name, value) in [("FALSE", Int8(0)), ("TRUE", 1)] {
                 var value = value
                 try place.check(hdf5.H5Tenum_insert(type.id, name, &value))
@@ -48,7 +50,8 @@ enum ElementType: Equatable {
     private static func string(
         size: Int, isUTF8: Bool, _ place: Place
     ) throws(HDF5Error) -> Handle {
-        let type = try Handle(hdf5.H5Tcopy(hdf5.H5T_C_S1_g.pointee), at: place, close: hdf5.H5Tclose)
+        let type = try Handle(
+            hdf5.H5Tcopy(hdf5.H5T_C_S1_g.pointee), at: place, close: hdf5.H5Tclose)
         try place.check(hdf5.H5Tset_size(type.id, size))
         try place.check(hdf5.H5Tset_cset(type.id, isUTF8 ? H5T_CSET_UTF8 : H5T_CSET_ASCII))
         return type

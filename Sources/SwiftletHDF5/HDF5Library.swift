@@ -39,7 +39,7 @@ package enum HDF5Library {
         try open(for: file)
         return try lock.withLock { _ throws(HDF5Error) in
             // Errors are returned, never printed. The setting belongs to the thread.
-            hdf5.H5Eset_auto2(defaultList, nil, nil)
+            _ = hdf5.H5Eset_auto2(defaultList, nil, nil)
             return try body()
         }
     }

@@ -58,7 +58,8 @@ package final class HDF5Writer {
             id = try HDF5Library.locked(for: name) { () throws(HDF5Error) in
                 let place = Place(file: name, object: nil)
                 let access = try Handle(
-                    hdf5.H5Pcreate(hdf5.H5P_CLS_FILE_ACCESS_ID_g.pointee), at: place, close: hdf5.H5Pclose)
+                    hdf5.H5Pcreate(hdf5.H5P_CLS_FILE_ACCESS_ID_g.pointee), at: place,
+                    close: hdf5.H5Pclose)
                 // The writer of the file has it locked already.
                 try place.check(hdf5.H5Pset_file_locking(access.id, false, true))
                 return try place.check(
@@ -70,7 +71,8 @@ package final class HDF5Writer {
             let place = Place(file: name, object: nil)
             try Self.requireRoom(for: 0, place)
             let access = try Handle(
-                hdf5.H5Pcreate(hdf5.H5P_CLS_FILE_ACCESS_ID_g.pointee), at: place, close: hdf5.H5Pclose)
+                hdf5.H5Pcreate(hdf5.H5P_CLS_FILE_ACCESS_ID_g.pointee), at: place,
+                close: hdf5.H5Pclose)
             try place.check(hdf5.H5Pset_fapl_core(access.id, Self.growth, false))
             return try place.check(
                 hdf5.H5Fcreate(
@@ -150,7 +152,8 @@ package final class HDF5Writer {
         try HDF5Library.locked(for: name) { () throws(HDF5Error) in
             let place = Place(file: name, object: "\(path)@\(attribute)")
             let object = try Handle(
-                hdf5.H5Oopen(id, path.isEmpty ? "/" : path, defaultList), at: place, close: hdf5.H5Oclose)
+                hdf5.H5Oopen(id, path.isEmpty ? "/" : path, defaultList), at: place,
+                close: hdf5.H5Oclose)
             if try place.check(hdf5.H5Aexists(object.id, attribute)) > 0 {
                 try place.check(hdf5.H5Adelete(object.id, attribute))
             }
@@ -231,7 +234,9 @@ package final class HDF5Writer {
             let group = try openGroup(parts.joined(separator: "/"), place)
             let type = try Outgoing.type(dataset.dtype).makeHandle(place)
             let space = try Self.space(dataset.shape, place)
-            let list = try Handle(hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place, close: hdf5.H5Pclose)
+            let list = try Handle(
+                hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place,
+                close: hdf5.H5Pclose)
             try place.check(hdf5.H5Pset_obj_track_times(list.id, false))
             try place.check(hdf5.H5Pset_layout(list.id, H5D_CONTIGUOUS))
             try place.check(hdf5.H5Pset_alloc_time(list.id, H5D_ALLOC_TIME_EARLY))
@@ -284,7 +289,9 @@ package final class HDF5Writer {
     private static func creation(
         _ tensor: Tensor, _ compression: Int?, _ place: Place
     ) throws(HDF5Error) -> Handle {
-        let list = try Handle(hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place, close: hdf5.H5Pclose)
+        let list = try Handle(
+            hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place,
+            close: hdf5.H5Pclose)
         // The same content is to be the same bytes, whenever it is written.
         try place.check(hdf5.H5Pset_obj_track_times(list.id, false))
         guard let compression, tensor.rank > 0, tensor.elementCount > 0 else { return list }

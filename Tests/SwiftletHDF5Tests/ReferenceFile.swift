@@ -15,7 +15,7 @@ struct ReferenceFile {
             var file = Self()
             let id = hdf5.H5Fopen(path, UInt32(CHDF5_READ_ONLY), 0)
             guard id >= 0 else { return nil }
-            defer { hdf5.H5Fclose(id) }
+            defer { _ = hdf5.H5Fclose(id) }
             let root = hdf5.H5Oopen(id, "/", 0)
             file.group(root, "/", depth: 0)
             return file.contents
@@ -27,7 +27,7 @@ struct ReferenceFile {
     private init() {}
 
     private mutating func group(_ id: hid_t, _ path: String, depth: Int) {
-        defer { hdf5.H5Oclose(id) }
+        defer { _ = hdf5.H5Oclose(id) }
         attributes(id, path)
         var index: hsize_t = 0
         while depth < 40,
@@ -44,7 +44,7 @@ struct ReferenceFile {
             case H5I_DATASET:
                 contents[childPath] = .some(dataset(child))
                 attributes(child, childPath)
-                hdf5.H5Oclose(child)
+                _ = hdf5.H5Oclose(child)
             default: hdf5.H5Oclose(child)
             }
         }
@@ -56,7 +56,7 @@ struct ReferenceFile {
             id, ".", H5_INDEX_NAME, H5_ITER_INC, index, 0, 0), attribute >= 0
         {
             index += 1
-            defer { hdf5.H5Aclose(attribute) }
+            defer { _ = hdf5.H5Aclose(attribute) }
             guard let name = Self.text({ hdf5.H5Aget_name(attribute, $1, $0) }) else { continue }
             let (space, type) = (hdf5.H5Aget_space(attribute), hdf5.H5Aget_type(attribute))
             contents["\(path)@\(name)"] = .some(
@@ -83,21 +83,21 @@ struct ReferenceFile {
         _ space: hid_t, _ type: hid_t, _ read: (hid_t, UnsafeMutableRawPointer) -> herr_t
     ) -> Tensor? {
         defer {
-            hdf5.H5Sclose(space)
-            hdf5.H5Tclose(type)
+            _ = hdf5.H5Sclose(space)
+            _ = hdf5.H5Tclose(type)
         }
         var extents: [hsize_t] = [0]
         if hdf5.H5Sget_simple_extent_type(space) != H5S_NULL {
             extents = [hsize_t](repeating: 0, count: Int(hdf5.H5Sget_simple_extent_ndims(space)))
-            hdf5.H5Sget_simple_extent_dims(space, &extents, nil)
+            _ = hdf5.H5Sget_simple_extent_dims(space, &extents, nil)
         }
         var element = hdf5.H5Tcopy(type)
-        defer { hdf5.H5Tclose(element) }
+        defer { _ = hdf5.H5Tclose(element) }
         if hdf5.H5Tget_class(type) == H5T_ARRAY {
             var inner = [hsize_t](repeating: 0, count: Int(hdf5.H5Tget_array_ndims(type)))
-            hdf5.H5Tget_array_dims2(type, &inner)
+            _ = hdf5.H5Tget_array_dims2(type, &inner)
             extents += inner
-            hdf5.H5Tclose(element)
+            _ = hdf5.H5Tclose(element)
             element = hdf5.H5Tget_super(type)
         }
         guard let shape = try? Shape(extents.map { Int(clamping: $0) }),
@@ -105,7 +105,7 @@ struct ReferenceFile {
         else { return nil }
         if hdf5.H5Tget_class(element) == H5T_STRING { return strings(shape, element, space, read) }
         guard let (dtype, memory) = Self.number(element) else { return nil }
-        defer { hdf5.H5Tclose(memory) }
+        defer { _ = hdf5.H5Tclose(memory) }
         let array = hdf5.H5Tget_class(type) == H5T_ARRAY
         return try? Tensor(shape: shape, dtype: dtype) { buffer in
             for index in buffer.indices { buffer[index] = 0 }
@@ -113,7 +113,7 @@ struct ReferenceFile {
             var target = memory
             if array {
                 var inner = [hsize_t](repeating: 0, count: Int(hdf5.H5Tget_array_ndims(type)))
-                hdf5.H5Tget_array_dims2(type, &inner)
+                _ = hdf5.H5Tget_array_dims2(type, &inner)
                 target = hdf5.H5Tarray_create2(memory, UInt32(inner.count), inner)
             }
             guard read(target, start) >= 0 else { throw Failure() }
@@ -128,21 +128,27 @@ struct ReferenceFile {
         case H5T_FLOAT:
             if size == 2 { return (.float16, chdf5_new_float16()) }
             return size <= 4
-                ? (.float32, hdf5.H5Tcopy(hdf5.H5T_NATIVE_FLOAT_g.pointee)) : (.float64, hdf5.H5Tcopy(hdf5.H5T_NATIVE_DOUBLE_g.pointee))
+                ? (.float32, hdf5.H5Tcopy(hdf5.H5T_NATIVE_FLOAT_g.pointee))
+                : (.float64, hdf5.H5Tcopy(hdf5.H5T_NATIVE_DOUBLE_g.pointee))
         case H5T_INTEGER:
             let isSigned = hdf5.H5Tget_sign(type) == H5T_SGN_2
             switch size {
             case 1:
-                return isSigned ? (.int8, hdf5.H5Tcopy(hdf5.H5T_NATIVE_INT8_g.pointee)) : (.uint8, hdf5.H5Tcopy(hdf5.H5T_NATIVE_UINT8_g.pointee))
+                return isSigned
+                    ? (.int8, hdf5.H5Tcopy(hdf5.H5T_NATIVE_INT8_g.pointee))
+                    : (.uint8, hdf5.H5Tcopy(hdf5.H5T_NATIVE_UINT8_g.pointee))
             case 2:
                 return isSigned
-                    ? (.int16, hdf5.H5Tcopy(hdf5.H5T_NATIVE_INT16_g.pointee)) : (.uint16, hdf5.H5Tcopy(hdf5.H5T_NATIVE_UINT16_g.pointee))
+                    ? (.int16, hdf5.H5Tcopy(hdf5.H5T_NATIVE_INT16_g.pointee))
+                    : (.uint16, hdf5.H5Tcopy(hdf5.H5T_NATIVE_UINT16_g.pointee))
             case 3...4:
                 return isSigned
-                    ? (.int32, hdf5.H5Tcopy(hdf5.H5T_NATIVE_INT32_g.pointee)) : (.uint32, hdf5.H5Tcopy(hdf5.H5T_NATIVE_UINT32_g.pointee))
+                    ? (.int32, hdf5.H5Tcopy(hdf5.H5T_NATIVE_INT32_g.pointee))
+                    : (.uint32, hdf5.H5Tcopy(hdf5.H5T_NATIVE_UINT32_g.pointee))
             default:
                 return isSigned
-                    ? (.int64, hdf5.H5Tcopy(hdf5.H5T_NATIVE_INT64_g.pointee)) : (.uint64, hdf5.H5Tcopy(hdf5.H5T_NATIVE_UINT64_g.pointee))
+                    ? (.int64, hdf5.H5Tcopy(hdf5.H5T_NATIVE_INT64_g.pointee))
+                    : (.uint64, hdf5.H5Tcopy(hdf5.H5T_NATIVE_UINT64_g.pointee))
             }
         case H5T_ENUM:
             guard size == 1, hdf5.H5Tget_nmembers(type) == 2 else { return nil }
@@ -163,7 +169,7 @@ struct ReferenceFile {
                 guard let start = buffer.baseAddress else { return nil }
                 if count > 0, read(type, start) < 0 { return nil }
                 let pointers = buffer.assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
-                defer { if count > 0 { hdf5.H5Dvlen_reclaim(type, space, 0, start) } }
+                defer { if count > 0 { _ = hdf5.H5Dvlen_reclaim(type, space, 0, start) } }
                 return pointers[..<count].map { $0.map { String(cString: $0) } ?? "" }
             }
             return texts.flatMap { try? Tensor(strings: $0, shape: shape) }

@@ -26,7 +26,8 @@ struct VersionReport {
 
     private var rows: [(name: String, version: String)] {
         [
-            ("Swift", Self.swift), ("HDF5", HDF5Library.version), ("zlib", String(cString: zlibVersion())),
+            ("Swift", Self.swift), ("HDF5", HDF5Library.version),
+            ("zlib", String(cString: zlibVersion())),
             ("libpng", Self.dotted(png_access_version_number(), by: 100)),
             ("libjpeg-turbo", Self.turboJPEG),
             ("libwebp", Self.dotted(UInt32(bitPattern: WebPGetDecoderVersion()), by: 256)),

@@ -29,7 +29,8 @@ struct LibraryCensus {
     ///   files, foreign filters, a group that is reached twice, too much of anything.
     mutating func entries(of file: borrowing Handle) throws(HDF5Error) -> [Entry] {
         try visit(
-            try Handle(hdf5.H5Oopen(file.id, "/", defaultList), at: place("/"), close: hdf5.H5Oclose),
+            try Handle(
+                hdf5.H5Oopen(file.id, "/", defaultList), at: place("/"), close: hdf5.H5Oclose),
             "/", depth: 0)
         return entries
     }
@@ -168,7 +169,7 @@ enum LinkNames {
             chdf5_for_each_link(
                 group,
                 { name, type, context in
-                    guard let list = context?.assumingMemoryBound(to: List.self), let name,
+                    guard let list = context?.assumingMemoryBound(to: List.self),
                         list.pointee.left > 0
                     else { return -1 }
                     guard let text = String(validatingCString: name) else {

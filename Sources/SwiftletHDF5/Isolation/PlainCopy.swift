@@ -30,7 +30,8 @@ struct PlainCopy {
                         target, first, target, entry.path, defaultList, defaultList))
                 continue
             case .group where entry.path == "/":
-                made = try Handle(hdf5.H5Gopen2(target, "/", defaultList), at: place, close: hdf5.H5Oclose)
+                made = try Handle(
+                    hdf5.H5Gopen2(target, "/", defaultList), at: place, close: hdf5.H5Oclose)
             case .group:
                 made = try Handle(
                     hdf5.H5Gcreate2(target, entry.path, defaultList, defaultList, defaultList),
@@ -60,7 +61,8 @@ struct PlainCopy {
             let type = try PlainType(hdf5.H5Aget_type(attribute.id), place)
             let space = try Space(hdf5.H5Aget_space(attribute.id), isEmpty: !type.isReadable, place)
             let copy = try Handle(
-                hdf5.H5Acreate2(made, name, type.handle.id, space.handle.id, defaultList, defaultList),
+                hdf5.H5Acreate2(
+                    made, name, type.handle.id, space.handle.id, defaultList, defaultList),
                 at: place, close: hdf5.H5Aclose)
             try type.withElements(space.elementCount, place) { elements throws(HDF5Error) in
                 try place.check(hdf5.H5Aread(attribute.id, type.handle.id, elements))
@@ -76,7 +78,9 @@ struct PlainCopy {
             hdf5.H5Dopen2(source, path, defaultList), at: place, close: hdf5.H5Dclose)
         let type = try PlainType(hdf5.H5Dget_type(dataset.id), place)
         let space = try Space(hdf5.H5Dget_space(dataset.id), isEmpty: !type.isReadable, place)
-        let list = try Handle(hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place, close: hdf5.H5Pclose)
+        let list = try Handle(
+            hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place,
+            close: hdf5.H5Pclose)
         try place.check(hdf5.H5Pset_layout(list.id, H5D_CONTIGUOUS))
         // All elements are written; but strings of their own length cannot do without.
         if type.isReadable, !type.hasOwnStrings {
@@ -160,7 +164,7 @@ struct PlainType: ~Copyable {
         case H5T_ARRAY:
             let element = hdf5.H5Tget_super(type)
             guard element >= 0 else { return false }
-            defer { hdf5.H5Tclose(element) }
+            defer { _ = hdf5.H5Tclose(element) }
             return isReadable(element)
         default: return false
         }
@@ -170,7 +174,7 @@ struct PlainType: ~Copyable {
         guard hdf5.H5Tget_class(type) == H5T_ARRAY else { return hdf5.H5Tis_variable_str(type) > 0 }
         let element = hdf5.H5Tget_super(type)
         guard element >= 0 else { return false }
-        defer { hdf5.H5Tclose(element) }
+        defer { _ = hdf5.H5Tclose(element) }
         return isVariable(element)
     }
 
@@ -186,8 +190,9 @@ struct PlainType: ~Copyable {
         defer { free(memory) }
         guard hasOwnStrings else { return try body(memory) }
         var extent = hsize_t(count)
-        let space = try Handle(hdf5.H5Screate_simple(1, &extent, nil), at: place, close: hdf5.H5Sclose)
-        defer { hdf5.H5Dvlen_reclaim(handle.id, space.id, defaultList, memory) }
+        let space = try Handle(
+            hdf5.H5Screate_simple(1, &extent, nil), at: place, close: hdf5.H5Sclose)
+        defer { _ = hdf5.H5Dvlen_reclaim(handle.id, space.id, defaultList, memory) }
         try body(memory)
     }
 }
@@ -209,7 +214,8 @@ struct Space: ~Copyable {
         if rank > 0 { try place.check(hdf5.H5Sget_simple_extent_dims(stored.id, &extents, nil)) }
         let made =
             rank > 0
-            ? hdf5.H5Screate_simple(rank, extents, nil) : hdf5.H5Screate(isEmpty ? H5S_NULL : H5S_SCALAR)
+            ? hdf5.H5Screate_simple(rank, extents, nil)
+            : hdf5.H5Screate(isEmpty ? H5S_NULL : H5S_SCALAR)
         let count = hdf5.H5Sget_simple_extent_npoints(made)
         handle = try Handle(made, at: place, close: hdf5.H5Sclose)
         self.extents = extents
@@ -231,6 +237,7 @@ struct Space: ~Copyable {
         var extents = extents
         extents[0] = rows
         return try Handle(
-            hdf5.H5Screate_simple(Int32(extents.count), extents, nil), at: place, close: hdf5.H5Sclose)
+            hdf5.H5Screate_simple(Int32(extents.count), extents, nil), at: place,
+            close: hdf5.H5Sclose)
     }
 }
