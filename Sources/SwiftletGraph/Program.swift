@@ -355,7 +355,7 @@ package final class Program: Sendable {
         for (position, type) in outputTypes.enumerated() where type.dtype != .string {
             let buffer = outputBuffers[position]
             guard case .arena = locations[buffer], seen.insert(buffer).inserted else { continue }
-            let storage = try TensorStorage(byteCount: type.byteCount)
+            let storage = try TensorStorage(byteCount: type.byteCount, populated: true)
             workspace.addresses[buffer] = storage.pointer
             direct[position] = storage
         }
