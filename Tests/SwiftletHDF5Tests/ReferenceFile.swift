@@ -45,7 +45,7 @@ struct ReferenceFile {
                 contents[childPath] = .some(dataset(child))
                 attributes(child, childPath)
                 _ = hdf5.H5Oclose(child)
-            default: hdf5.H5Oclose(child)
+            default: _ = hdf5.H5Oclose(child)
             }
         }
     }
@@ -117,7 +117,7 @@ struct ReferenceFile {
                 target = hdf5.H5Tarray_create2(memory, UInt32(inner.count), inner)
             }
             guard read(target, start) >= 0 else { throw Failure() }
-            if array { hdf5.H5Tclose(target) }
+            if array { _ = hdf5.H5Tclose(target) }
             if dtype == .bool { for index in buffer.indices { buffer[index] &= 1 } }
         }
     }
