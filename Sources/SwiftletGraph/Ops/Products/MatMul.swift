@@ -64,7 +64,7 @@ package struct MatMul: Op {
     }
 
     /// Numbers in a B that is not worth packing for one row: too large for the second cache.
-    private static let leastStreamed = 1 << 20
+    private static let leastStreamed = 1 << 22
 
     private func batch(_ a: Shape, _ b: Shape) -> Shape? {
         guard let a = try? Shape(a.dimensions.dropLast(2)),
