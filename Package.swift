@@ -18,6 +18,14 @@ func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 // The floors of the house, lowest first; each imports only what lies below it.
 var targets: [Target] = []
 
+// Homebrew keeps headers where only pkg-config finds them.
+var hdf5Header: [Target.Dependency] = []
+#if os(macOS)
+    targets.append(
+        .systemLibrary(name: "CHDF5Header", pkgConfig: "hdf5", providers: [.brew(["hdf5"])]))
+    hdf5Header.append("CHDF5Header")
+#endif
+
 // C: inner loops and system libraries.
 targets += [
     .target(name: "CKernels"),
@@ -26,7 +34,9 @@ targets += [
     .target(name: "CMPI", cSettings: [.define("SWIFTLET_MPI", .when(traits: ["MPI"]))]),
     tests("CKernelsTests", "CKernels"),
     // Opens libhdf5, of which it needs the header; nothing is linked.
-    .target(name: "CHDF5", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(
+        name: "CHDF5", dependencies: hdf5Header,
+        linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .systemLibrary(
         name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 ]
@@ -338,7 +348,7 @@ let package = Package(
     products: products + [
         // Everything: train, save, load, predict, score.
         .library(name: "Swiftlet", targets: ["Swiftlet"]),
-        // Only to open models and run them: libhdf5 and zlib, nothing else.
+        // Only to open models and run them: zlib, and libhdf5 where a file is written.
         .library(
             name: "SwiftletRuntime",
             targets: ["SwiftletRuntime", "SwiftletLayers", "SwiftletTensor"]),

@@ -148,7 +148,8 @@ let convolutionCases: [ConvolutionCase] = [
         input: [5], kernel: [2], stride: [4], channels: 3, filters: 3, groups: 3),
     // One channel, few filters: vectors run along the line.
     ConvolutionCase(
-        batch: 2, input: [9, 45], kernel: [5, 5], padding: [(2, 2), (2, 2)], channels: 1, filters: 6),
+        batch: 2, input: [9, 45], kernel: [5, 5], padding: [(2, 2), (2, 2)], channels: 1, filters: 6
+    ),
     ConvolutionCase(
         input: [7, 33], kernel: [3, 3], stride: [2, 1], padding: [(0, 1), (3, 0)], channels: 1,
         filters: 8),

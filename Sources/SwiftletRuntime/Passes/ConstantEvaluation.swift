@@ -83,7 +83,7 @@ struct ConstantEvaluation {
 
     private func key(_ node: Node) -> ConstantKey {
         .operation(
-            "\(node.op)\(node.types)",
+            DescribedOp(node),
             node.inputs.map { input in
                 let producer = graph.nodes[input.node]
                 if let constant = producer.op as? Constant { return .tensor(constant.tensor) }
