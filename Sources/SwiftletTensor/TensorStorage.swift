@@ -33,7 +33,8 @@ package final class TensorStorage: @unchecked Sendable {
     private static let populateAdvice: Int32 = 23
 
     /// - Parameter populated: whether the system is to bring all of the memory at once, which takes less
-    ///   time than page by page; for what is about to be written from end to end.
+    ///   time than page by page; for what is about to be written from end to end. Large memory comes as it
+    ///   is written all the same: what it is made of may be given back meanwhile.
     /// - Throws: ``TensorError/outOfMemory(bytes:)``: the size may come from a file.
     package init(
         byteCount: Int, zeroed: Bool = false, populated: Bool = false
@@ -48,9 +49,12 @@ package final class TensorStorage: @unchecked Sendable {
             throw .outOfMemory(bytes: byteCount)
         }
         #if os(Linux)
-            // A page fault for every 2 MiB instead of every 4 KiB, if the system can.
-            if isLarge { madvise(memory, capacity, Self.hugePageAdvice) }
-            if populated { Self.populate(memory, capacity) }
+            if isLarge {
+                // A page fault for every 2 MiB instead of every 4 KiB, if the system can.
+                madvise(memory, capacity, Self.hugePageAdvice)
+            } else if populated {
+                Self.populate(memory, capacity)
+            }
         #endif
         if zeroed { memset(memory, 0, capacity) }
         start = memory
