@@ -85,7 +85,7 @@ void sl_convolution_pack(const sl_convolution *s, sl_convolution_pass pass, cons
                          sl_part part, float *packed) {
     if (is_winograd(s, pass)) {
         sl_winograd w = sl_winograd_of(s);
-        sl_winograd_pack(&w, kernel, part, packed);
+        w.kernels->winograd_pack(&w, kernel, part, packed);
         return;
     }
     if (is_scattered(s, pass)) {

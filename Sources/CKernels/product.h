@@ -97,6 +97,8 @@ typedef struct sl_product_kernels {
     /* Tiles × panels of SL_WINOGRAD_PANEL filters of a convolution; see winograd.h. */
     void (*winograd)(const struct sl_winograd *, const float *input, const float *packed,
                      const sl_epilogue *, struct sl_part, float *output, float *scratch);
+    /* Packs such panels of its kernel; `packed` is the start of the whole. */
+    void (*winograd_pack)(const struct sl_winograd *, const float *kernel, struct sl_part, float *packed);
     /* See storage.h; not for 32-bit floats. */
     void (*narrow)(sl_storage, const float *x, uint16_t *y, size_t n);
     void (*widen)(sl_storage, const float *x, float *y, size_t n);

@@ -47,6 +47,8 @@ static inline size_t sl_winograd_packed_before(const sl_winograd *w, size_t pane
 
 size_t sl_winograd_packed_count(const sl_winograd *w);
 size_t sl_winograd_scratch(const sl_winograd *w);
-void sl_winograd_pack(const sl_winograd *w, const float *kernel, sl_part part, float *packed);
+
+/* G: rows of the transformed kernel from the three taps of one axis. */
+void sl_winograd_kernel_transform(size_t size, double g[SL_WINOGRAD_SIDE][3]);
 
 #endif

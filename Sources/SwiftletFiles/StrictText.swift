@@ -7,7 +7,11 @@ extension String {
     package init?(strictUTF8 bytes: some Collection<UInt8>) {
         let text = String(decoding: bytes, as: UTF8.self)
         // Where bytes were no UTF-8, the text has others: it is UTF-8.
-        guard text.utf8.elementsEqual(bytes) else { return nil }
+        let isSame =
+            text.utf8.withContiguousStorageIfAvailable { text in
+                bytes.withContiguousStorageIfAvailable { text.elementsEqual($0) }
+            } ?? nil
+        guard isSame ?? text.utf8.elementsEqual(bytes) else { return nil }
         self = text
     }
 }

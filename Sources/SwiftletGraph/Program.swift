@@ -84,7 +84,7 @@ package final class Program: Sendable {
         scratchOffset = layout.scratchOffset
         arenaByteCount = layout.arenaByteCount
         try Limits.check(.modelBytes, arenaByteCount)
-        hasTexts = graph.nodes.contains { $0.types.contains { $0.dtype == .string } }
+        hasTexts = layout.hasTexts
     }
 
     /// What a run computes; see ``Op/multiplyAddCount(inputs:outputs:)``.
@@ -264,14 +264,18 @@ package final class Program: Sendable {
 
     /// Runs on tensors, into tensors: for tests, constant folding and single calls.
     ///
-    /// - Parameter releasesConstants: whether the memory of mapped constants is given back by the
-    ///   step that reads them.
+    /// - Parameters:
+    ///   - releasesConstants: whether the memory of mapped constants is given back by the step that
+    ///     reads them.
+    ///   - memory: ``workspaceByteCount`` bytes or more that nobody else uses during the run.
     /// - Throws: ``GraphError/feed(name:cause:)`` if an input has not the type declared.
     package func run(
-        _ inputs: [Tensor], workers: Workers = .single, releasesConstants: Bool = false
+        _ inputs: [Tensor], workers: Workers = .single, releasesConstants: Bool = false,
+        in memory: TensorStorage? = nil
     ) throws -> [Tensor] {
         precondition(inputs.count == inputTypes.count)
-        let memory = try TensorStorage(byteCount: workspaceByteCount)
+        let memory = try memory ?? TensorStorage(byteCount: workspaceByteCount)
+        precondition(memory.byteCount >= workspaceByteCount)
         // Constants that must be copied to be read are copied for this run alone.
         var constants: [TensorStorage] = []
         let workspace = try workspace(in: memory.pointer) { storage in
@@ -351,7 +355,7 @@ package final class Program: Sendable {
         for (position, type) in outputTypes.enumerated() where type.dtype != .string {
             let buffer = outputBuffers[position]
             guard case .arena = locations[buffer], seen.insert(buffer).inserted else { continue }
-            let storage = try TensorStorage(byteCount: type.byteCount)
+            let storage = try TensorStorage(byteCount: type.byteCount, populated: true)
             workspace.addresses[buffer] = storage.pointer
             direct[position] = storage
         }

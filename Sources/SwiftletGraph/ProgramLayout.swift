@@ -5,8 +5,8 @@ struct ProgramLayout {
     private let graph: Graph
     private let inputs: [Value]
     private let outputs: [Value]
-    /// Whether a node is needed for the outputs.
-    private var isNeeded: [Bool]
+    /// The nodes that the outputs need, in the graph's order.
+    private let needed: [Int]
     private var buffers: [Value: Int] = [:]
     private(set) var steps: [Program.Step] = []
     private(set) var locations: [Program.Location] = []
@@ -21,11 +21,26 @@ struct ProgramLayout {
         self.graph = graph
         self.inputs = inputs
         self.outputs = outputs
-        isNeeded = [Bool](repeating: false, count: graph.nodes.count)
-        for output in outputs { isNeeded[output.node] = true }
-        for node in graph.nodes.reversed() where isNeeded[node.index] {
-            for input in node.inputs { isNeeded[input.node] = true }
+        needed = Self.needed(for: outputs, in: graph)
+    }
+
+    /// What one of many constants needs is a few nodes of many, so the others are not looked at.
+    private static func needed(for outputs: [Value], in graph: Graph) -> [Int] {
+        var isNeeded = [Bool](repeating: false, count: graph.nodes.count)
+        var needed: [Int] = []
+        var left = outputs.map(\.node)
+        while let node = left.popLast() {
+            guard !isNeeded[node] else { continue }
+            isNeeded[node] = true
+            needed.append(node)
+            left += graph.nodes[node].inputs.lazy.map(\.node)
         }
+        return needed.sorted()
+    }
+
+    /// Whether there are strings among the values.
+    var hasTexts: Bool {
+        buffers.keys.contains { graph[$0].dtype == .string }
     }
 
     func buffer(of value: Value) -> Int {
@@ -54,8 +69,8 @@ struct ProgramLayout {
 
     private func countUses() -> [Value: Int] {
         var uses: [Value: Int] = [:]
-        for node in graph.nodes where isNeeded[node.index] {
-            for input in node.inputs { uses[input, default: 0] += 1 }
+        for index in needed {
+            for input in graph.nodes[index].inputs { uses[input, default: 0] += 1 }
         }
         for output in outputs { uses[output, default: 0] += 1 }
         return uses
@@ -77,7 +92,8 @@ struct ProgramLayout {
         for (value, count) in uses {
             if let buffer = buffers[value] { readers[buffer, default: 0] += count }
         }
-        for node in graph.nodes where isNeeded[node.index] {
+        for index in needed {
+            let node = graph.nodes[index]
             switch node.op {
             case let placeholder as Placeholder:
                 guard buffers[node.output()] != nil else {

@@ -1,7 +1,10 @@
 internal import CHDF5
 internal import Synchronization
 
-/// The one gate to libhdf5, which writes: its state is global, so every call goes through ``locked(_:)``.
+/// libhdf5's functions by their names, for what runs inside ``HDF5Library/locked(for:_:)``, which opens it.
+var hdf5: chdf5_library { chdf5().pointee }
+
+/// The one gate to libhdf5, which writes: its state is global, so every call goes through ``locked(for:_:)``.
 package enum HDF5Library {
     private static let lock = Mutex(())
 
@@ -12,13 +15,31 @@ package enum HDF5Library {
         "image \(images.add(1, ordering: .relaxed).newValue)"
     }
 
+    /// Opens the library, the first time, which takes files and memory; `locked` does so itself.
+    static func open(for file: String) throws(HDF5Error) {
+        if let failure = chdf5_open() {
+            throw HDF5Error(file, .library(String(cString: failure)))
+        }
+    }
+
+    /// The version of the library that is installed; why there is none otherwise.
+    package static var version: String {
+        if let failure = chdf5_open() { return String(cString: failure) }
+        var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
+        guard hdf5.H5get_libversion(&major, &minor, &release) >= 0 else { return "unknown" }
+        return "\(major).\(minor).\(release)"
+    }
+
     /// Runs `body` while no other thread is inside libhdf5. Not reentrant.
+    ///
+    /// - Parameter file: for which it is, as the error names it if there is no library.
     package static func locked<Result: ~Copyable>(
-        _ body: () throws(HDF5Error) -> Result
+        for file: String, _ body: () throws(HDF5Error) -> Result
     ) throws(HDF5Error) -> Result {
-        try lock.withLock { _ throws(HDF5Error) in
+        try open(for: file)
+        return try lock.withLock { _ throws(HDF5Error) in
             // Errors are returned, never printed. The setting belongs to the thread.
-            H5Eset_auto2(defaultList, nil, nil)
+            _ = hdf5.H5Eset_auto2(defaultList, nil, nil)
             return try body()
         }
     }
@@ -27,7 +48,7 @@ package enum HDF5Library {
     static func errorText() -> String {
         var text = ""
         withUnsafeMutablePointer(to: &text) { text in
-            _ = H5Ewalk2(
+            _ = hdf5.H5Ewalk2(
                 defaultList, H5E_WALK_UPWARD,
                 { depth, error, context in
                     guard depth == 0, let words = error?.pointee.desc else { return 0 }

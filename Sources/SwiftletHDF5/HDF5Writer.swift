@@ -55,63 +55,65 @@ package final class HDF5Writer {
     private init(named name: String, onDisk path: String? = nil) throws(HDF5Error) {
         self.name = name
         if let path {
-            id = try HDF5Library.locked { () throws(HDF5Error) in
+            id = try HDF5Library.locked(for: name) { () throws(HDF5Error) in
                 let place = Place(file: name, object: nil)
                 let access = try Handle(
-                    H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
+                    hdf5.H5Pcreate(hdf5.H5P_CLS_FILE_ACCESS_ID_g.pointee), at: place,
+                    close: hdf5.H5Pclose)
                 // The writer of the file has it locked already.
-                try place.check(H5Pset_file_locking(access.id, false, true))
+                try place.check(hdf5.H5Pset_file_locking(access.id, false, true))
                 return try place.check(
-                    H5Fcreate(path, chdf5_truncate(), defaultList, access.id))
+                    hdf5.H5Fcreate(path, UInt32(CHDF5_TRUNCATE), defaultList, access.id))
             }
             return
         }
-        id = try HDF5Library.locked { () throws(HDF5Error) in
+        id = try HDF5Library.locked(for: name) { () throws(HDF5Error) in
             let place = Place(file: name, object: nil)
             try Self.requireRoom(for: 0, place)
             let access = try Handle(
-                H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
-            try place.check(H5Pset_fapl_core(access.id, Self.growth, false))
+                hdf5.H5Pcreate(hdf5.H5P_CLS_FILE_ACCESS_ID_g.pointee), at: place,
+                close: hdf5.H5Pclose)
+            try place.check(hdf5.H5Pset_fapl_core(access.id, Self.growth, false))
             return try place.check(
-                H5Fcreate(
-                    HDF5Library.uniqueImageName(), chdf5_truncate(), defaultList, access.id))
+                hdf5.H5Fcreate(
+                    HDF5Library.uniqueImageName(), UInt32(CHDF5_TRUNCATE), defaultList, access.id))
         }
     }
 
     deinit {
         guard !isClosed else { return }
         let id = id
-        try? HDF5Library.locked { () throws(HDF5Error) in _ = H5Fclose(id) }
+        try? HDF5Library.locked(for: name) { () throws(HDF5Error) in _ = hdf5.H5Fclose(id) }
     }
 
     private func bytes() throws(HDF5Error) -> [UInt8] {
-        try HDF5Library.locked { () throws(HDF5Error) in
+        try HDF5Library.locked(for: name) { () throws(HDF5Error) in
             let place = Place(file: name, object: nil)
-            try place.check(H5Fflush(id, H5F_SCOPE_LOCAL))
-            let count = try place.check(H5Fget_file_image(id, nil, 0))
+            try place.check(hdf5.H5Fflush(id, H5F_SCOPE_LOCAL))
+            let count = try place.check(hdf5.H5Fget_file_image(id, nil, 0))
             guard Machine.hasRoom(for: count) else { throw place.error(.file(.outOfMemory)) }
             var bytes = [UInt8](repeating: 0, count: count)
-            try place.check(H5Fget_file_image(id, &bytes, count))
+            try place.check(hdf5.H5Fget_file_image(id, &bytes, count))
             return bytes
         }
     }
 
     /// Makes a group and those above it; one that exists stays as it is.
     package func group(_ path: String) throws(HDF5Error) {
-        try HDF5Library.locked { () throws(HDF5Error) in
+        try HDF5Library.locked(for: name) { () throws(HDF5Error) in
             _ = try openGroup(path, Place(file: name, object: path))
         }
     }
 
     /// Gives a group or dataset that exists a second name, beside the first one.
     package func link(_ path: String, as name: String) throws(HDF5Error) {
-        try HDF5Library.locked { () throws(HDF5Error) in
+        try HDF5Library.locked(for: self.name) { () throws(HDF5Error) in
             let place = Place(file: self.name, object: path)
             var parts = path.split(separator: "/")
             guard let last = parts.popLast() else { throw place.error(.missing) }
             let group = try openGroup(parts.joined(separator: "/"), place)
             try place.check(
-                H5Lcreate_hard(
+                hdf5.H5Lcreate_hard(
                     group.id, String(last), group.id, name, defaultList, defaultList))
         }
     }
@@ -123,7 +125,7 @@ package final class HDF5Writer {
         _ path: String, _ tensor: Tensor, compression: Int? = nil,
         strings: StringStorage = .variable
     ) throws(HDF5Error) {
-        try HDF5Library.locked { () throws(HDF5Error) in
+        try HDF5Library.locked(for: name) { () throws(HDF5Error) in
             let place = Place(file: name, object: path)
             var parts = path.split(separator: "/")
             guard let last = parts.popLast() else { throw place.error(.missing) }
@@ -134,11 +136,11 @@ package final class HDF5Writer {
             let space = try Self.space(tensor.shape, place)
             let creation = try Self.creation(tensor, compression, place)
             let dataset = try Handle(
-                H5Dcreate2(
+                hdf5.H5Dcreate2(
                     group.id, String(last), type.id, space.id, defaultList, creation.id,
-                    defaultList), at: place, close: H5Dclose)
+                    defaultList), at: place, close: hdf5.H5Dclose)
             try content.write(place) {
-                H5Dwrite(dataset.id, type.id, defaultList, defaultList, defaultList, $0)
+                hdf5.H5Dwrite(dataset.id, type.id, defaultList, defaultList, defaultList, $0)
             }
         }
     }
@@ -147,20 +149,21 @@ package final class HDF5Writer {
     package func attribute(
         _ attribute: String, of path: String, _ value: Tensor, strings: StringStorage = .variable
     ) throws(HDF5Error) {
-        try HDF5Library.locked { () throws(HDF5Error) in
+        try HDF5Library.locked(for: name) { () throws(HDF5Error) in
             let place = Place(file: name, object: "\(path)@\(attribute)")
             let object = try Handle(
-                H5Oopen(id, path.isEmpty ? "/" : path, defaultList), at: place, close: H5Oclose)
-            if try place.check(H5Aexists(object.id, attribute)) > 0 {
-                try place.check(H5Adelete(object.id, attribute))
+                hdf5.H5Oopen(id, path.isEmpty ? "/" : path, defaultList), at: place,
+                close: hdf5.H5Oclose)
+            if try place.check(hdf5.H5Aexists(object.id, attribute)) > 0 {
+                try place.check(hdf5.H5Adelete(object.id, attribute))
             }
             let content = Outgoing(value, strings: strings)
             let type = try content.type.makeHandle(place)
             let space = try Self.space(value.shape, place)
             let made = try Handle(
-                H5Acreate2(object.id, attribute, type.id, space.id, defaultList, defaultList),
-                at: place, close: H5Aclose)
-            try content.write(place) { H5Awrite(made.id, type.id, $0) }
+                hdf5.H5Acreate2(object.id, attribute, type.id, space.id, defaultList, defaultList),
+                at: place, close: hdf5.H5Aclose)
+            try content.write(place) { hdf5.H5Awrite(made.id, type.id, $0) }
         }
     }
 
@@ -224,24 +227,26 @@ package final class HDF5Writer {
     /// Makes a dataset in one piece without writing its numbers; returns where they lie in the file, nil
     /// if there are none.
     private func reserve(_ dataset: Streamed) throws(HDF5Error) -> Int? {
-        try HDF5Library.locked { () throws(HDF5Error) in
+        try HDF5Library.locked(for: name) { () throws(HDF5Error) in
             let place = Place(file: name, object: dataset.path)
             var parts = dataset.path.split(separator: "/")
             guard let last = parts.popLast() else { throw place.error(.missing) }
             let group = try openGroup(parts.joined(separator: "/"), place)
             let type = try Outgoing.type(dataset.dtype).makeHandle(place)
             let space = try Self.space(dataset.shape, place)
-            let list = try Handle(H5Pcreate(chdf5_dataset_create()), at: place, close: H5Pclose)
-            try place.check(H5Pset_obj_track_times(list.id, false))
-            try place.check(H5Pset_layout(list.id, H5D_CONTIGUOUS))
-            try place.check(H5Pset_alloc_time(list.id, H5D_ALLOC_TIME_EARLY))
-            try place.check(H5Pset_fill_time(list.id, H5D_FILL_TIME_NEVER))
+            let list = try Handle(
+                hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place,
+                close: hdf5.H5Pclose)
+            try place.check(hdf5.H5Pset_obj_track_times(list.id, false))
+            try place.check(hdf5.H5Pset_layout(list.id, H5D_CONTIGUOUS))
+            try place.check(hdf5.H5Pset_alloc_time(list.id, H5D_ALLOC_TIME_EARLY))
+            try place.check(hdf5.H5Pset_fill_time(list.id, H5D_FILL_TIME_NEVER))
             let made = try Handle(
-                H5Dcreate2(
+                hdf5.H5Dcreate2(
                     group.id, String(last), type.id, space.id, defaultList, list.id, defaultList),
-                at: place, close: H5Dclose)
+                at: place, close: hdf5.H5Dclose)
             guard dataset.shape.elementCount > 0 else { return nil }
-            guard let offset = Int(exactly: H5Dget_offset(made.id)) else {
+            guard let offset = Int(exactly: hdf5.H5Dget_offset(made.id)) else {
                 throw place.libraryError()
             }
             return offset
@@ -250,50 +255,52 @@ package final class HDF5Writer {
 
     /// Puts everything that the library still holds into the file.
     private func close() throws(HDF5Error) {
-        try HDF5Library.locked { () throws(HDF5Error) in
-            try Place(file: name, object: nil).check(H5Fflush(id, H5F_SCOPE_LOCAL))
+        try HDF5Library.locked(for: name) { () throws(HDF5Error) in
+            try Place(file: name, object: nil).check(hdf5.H5Fflush(id, H5F_SCOPE_LOCAL))
             isClosed = true
-            try Place(file: name, object: nil).check(H5Fclose(id))
+            try Place(file: name, object: nil).check(hdf5.H5Fclose(id))
         }
     }
 
     private func openGroup(_ path: String, _ place: Place) throws(HDF5Error) -> Handle {
-        var group = try Handle(H5Oopen(id, "/", defaultList), at: place, close: H5Oclose)
+        var group = try Handle(hdf5.H5Oopen(id, "/", defaultList), at: place, close: hdf5.H5Oclose)
         for part in path.split(separator: "/") {
             let part = String(part)
-            let exists = try place.check(H5Lexists(group.id, part, defaultList)) > 0
+            let exists = try place.check(hdf5.H5Lexists(group.id, part, defaultList)) > 0
             group = try Handle(
                 exists
-                    ? H5Gopen2(group.id, part, defaultList)
-                    : H5Gcreate2(group.id, part, defaultList, defaultList, defaultList),
-                at: place, close: H5Gclose)
+                    ? hdf5.H5Gopen2(group.id, part, defaultList)
+                    : hdf5.H5Gcreate2(group.id, part, defaultList, defaultList, defaultList),
+                at: place, close: hdf5.H5Gclose)
         }
         return group
     }
 
     private static func space(_ shape: Shape, _ place: Place) throws(HDF5Error) -> Handle {
         if shape.rank == 0 {
-            return try Handle(H5Screate(H5S_SCALAR), at: place, close: H5Sclose)
+            return try Handle(hdf5.H5Screate(H5S_SCALAR), at: place, close: hdf5.H5Sclose)
         }
         let extents = shape.map { hsize_t($0) }
         return try Handle(
-            H5Screate_simple(Int32(shape.rank), extents, nil), at: place, close: H5Sclose)
+            hdf5.H5Screate_simple(Int32(shape.rank), extents, nil), at: place, close: hdf5.H5Sclose)
     }
 
     /// Compressed data is chunked along the outermost axis, a mebibyte or so at a time.
     private static func creation(
         _ tensor: Tensor, _ compression: Int?, _ place: Place
     ) throws(HDF5Error) -> Handle {
-        let list = try Handle(H5Pcreate(chdf5_dataset_create()), at: place, close: H5Pclose)
+        let list = try Handle(
+            hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place,
+            close: hdf5.H5Pclose)
         // The same content is to be the same bytes, whenever it is written.
-        try place.check(H5Pset_obj_track_times(list.id, false))
+        try place.check(hdf5.H5Pset_obj_track_times(list.id, false))
         guard let compression, tensor.rank > 0, tensor.elementCount > 0 else { return list }
         let rowBytes = max(1, tensor.shape.count(of: 1...) * max(tensor.dtype.size, 16))
         var chunk = tensor.shape.map { hsize_t($0) }
         chunk[0] = hsize_t(min(tensor.shape[0], max(1, (1 << 20) / rowBytes)))
-        try place.check(H5Pset_chunk(list.id, Int32(tensor.rank), chunk))
-        try place.check(H5Pset_shuffle(list.id))
-        try place.check(H5Pset_deflate(list.id, UInt32(min(max(compression, 0), 9))))
+        try place.check(hdf5.H5Pset_chunk(list.id, Int32(tensor.rank), chunk))
+        try place.check(hdf5.H5Pset_shuffle(list.id))
+        try place.check(hdf5.H5Pset_deflate(list.id, UInt32(min(max(compression, 0), 9))))
         return list
     }
 }

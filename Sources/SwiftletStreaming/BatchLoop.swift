@@ -95,11 +95,11 @@ struct BatchLoop {
     }
 }
 
-/// Reads blocks on a thread of its own.
+/// Reads blocks on a thread of its own; the first one, for which everybody waits, on the caller's.
 private final class BlockReader: @unchecked Sendable {
     private let source: SampleSource
-    private let side = SideThread()
-    private var count = 0
+    private var side: SideThread?
+    private var count: Int?
     // Written by the thread's job, read when that has ended.
     private var result: Result<SampleBlock, any Error>?
 
@@ -107,7 +107,13 @@ private final class BlockReader: @unchecked Sendable {
 
     /// Begins to read the next rows.
     func begin(_ count: Int) {
-        self.count = count
+        defer { self.count = count }
+        guard self.count != nil else {
+            result = Result { try source.read(count) }
+            return
+        }
+        let side = side ?? SideThread()
+        self.side = side
         let reader = Unmanaged.passUnretained(self)
         // The limits in force are those of whoever asks, on every thread.
         let scope = Limits.scope
@@ -123,13 +129,13 @@ private final class BlockReader: @unchecked Sendable {
 
     /// The rows that were asked for.
     func take() throws -> (SampleBlock, Int) {
-        side.wait()
-        guard let block = try result?.get() else {
+        side?.wait()
+        guard let block = try result?.get(), let count else {
             preconditionFailure("nothing was asked for")
         }
         result = nil
         return (block, count)
     }
 
-    deinit { side.wait() }
+    deinit { side?.wait() }
 }

@@ -28,11 +28,17 @@ package final class TensorStorage: @unchecked Sendable {
 
     package static let alignment = 64
     private static let largePage = 1 << 21
-    /// `MADV_HUGEPAGE`, which the C library does not show to Swift.
+    // Advice that the C library does not show to Swift: `MADV_HUGEPAGE`, `MADV_POPULATE_WRITE`.
     private static let hugePageAdvice: Int32 = 14
+    private static let populateAdvice: Int32 = 23
 
+    /// - Parameter populated: whether the system is to bring all of the memory at once, which takes less
+    ///   time than page by page; for what is about to be written from end to end. Large memory comes as it
+    ///   is written all the same: what it is made of may be given back meanwhile.
     /// - Throws: ``TensorError/outOfMemory(bytes:)``: the size may come from a file.
-    package init(byteCount: Int, zeroed: Bool = false) throws(TensorError) {
+    package init(
+        byteCount: Int, zeroed: Bool = false, populated: Bool = false
+    ) throws(TensorError) {
         let capacity = max(Self.alignment, (byteCount + Self.alignment - 1) & -Self.alignment)
         var memory: UnsafeMutableRawPointer?
         let isLarge = capacity >= 2 * Self.largePage
@@ -43,8 +49,12 @@ package final class TensorStorage: @unchecked Sendable {
             throw .outOfMemory(bytes: byteCount)
         }
         #if os(Linux)
-            // A page fault for every 2 MiB instead of every 4 KiB, if the system can.
-            if isLarge { madvise(memory, capacity, Self.hugePageAdvice) }
+            if isLarge {
+                // A page fault for every 2 MiB instead of every 4 KiB, if the system can.
+                madvise(memory, capacity, Self.hugePageAdvice)
+            } else if populated {
+                Self.populate(memory, capacity)
+            }
         #endif
         if zeroed { memset(memory, 0, capacity) }
         start = memory
@@ -52,6 +62,17 @@ package final class TensorStorage: @unchecked Sendable {
         self.byteCount = byteCount
         owner = nil
     }
+
+    #if os(Linux)
+        /// Whole pages alone; kernels before 5.14 refuse, and bring them as they are touched.
+        private static func populate(_ memory: UnsafeMutableRawPointer, _ count: Int) {
+            let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+            let first = memory.alignedUp(toMultipleOf: page)
+            let end = (memory + count).alignedDown(toMultipleOf: page)
+            guard end - first >= 16 * page else { return }
+            madvise(first, end - first, populateAdvice)
+        }
+    #endif
 
     /// Bytes that `owner` keeps alive and that nobody writes.
     ///

@@ -146,6 +146,23 @@ let convolutionCases: [ConvolutionCase] = [
         channels: 5, filters: 5, groups: 5),
     ConvolutionCase(
         input: [5], kernel: [2], stride: [4], channels: 3, filters: 3, groups: 3),
+    // One channel, few filters: vectors run along the line.
+    ConvolutionCase(
+        batch: 2, input: [9, 45], kernel: [5, 5], padding: [(2, 2), (2, 2)], channels: 1, filters: 6
+    ),
+    ConvolutionCase(
+        input: [7, 33], kernel: [3, 3], stride: [2, 1], padding: [(0, 1), (3, 0)], channels: 1,
+        filters: 8),
+    ConvolutionCase(
+        input: [6, 20], kernel: [5, 7], dilation: [2, 1], padding: [(4, 4), (3, 3)], channels: 1,
+        filters: 3),
+    ConvolutionCase(
+        batch: 3, input: [300], kernel: [25], padding: [(12, 12)], channels: 1, filters: 1),
+    ConvolutionCase(
+        input: [2, 12, 19], kernel: [1, 6, 4], padding: [(0, 0), (5, 5), (1, 2)], channels: 1,
+        filters: 4),
+    // Lines of ten outputs are one tile of as many rows.
+    ConvolutionCase(input: [14, 14], kernel: [5, 5], channels: 6, filters: 16),
     // Few filters: sums run along the channels.
     ConvolutionCase(
         batch: 2, input: [6, 7], kernel: [3, 3], padding: [(1, 1), (1, 1)], channels: 45,

@@ -61,13 +61,13 @@ static sl_convolution random_convolution(void) {
         s.dilation[i] = i == 0 ? 1 : PICK(1, 1, 1, 2);
         size_t reach = (s.kernel[i] - 1) * s.dilation[i] + 1;
         size_t before = below(reach + 1), after = below(reach + 1);
-        s.input[i] = i == 0 ? 1 + below(2) : 1 + below(i == 1 ? 9 : 30);
+        s.input[i] = i == 0 ? 1 + below(2) : 1 + below(i == 1 ? 9 : PICK(30, 30, 30, 150));
         if (s.input[i] + before + after < reach) before = reach;
         s.padding[i] = (ptrdiff_t)before;
         s.output[i] = (s.input[i] + before + after - reach) / s.stride[i] + 1;
     }
     s.groups = 1;
-    s.channels = 1 + below(PICK(4, 20, 70, 340)), s.filters = 1 + below(PICK(4, 20, 70, 140));
+    s.channels = 1 + below(PICK(1, 4, 20, 70, 340)), s.filters = 1 + below(PICK(4, 8, 20, 70, 140));
     if (kind == 1) s.groups = s.channels = 1 + below(140), s.filters = s.channels;
     if (kind == 2) s.groups = s.channels = 1 + below(20), s.filters = s.channels * (1 + below(3));
     if (kind == 3) s.groups = 1 + below(4), s.channels = s.groups * (1 + below(9)),

@@ -4,6 +4,7 @@ internal import SwiftletReport
 
 struct Bench: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "bench",
         abstract: "Measure how fast a model runs on this machine.",
         discussion: """
             Examples:

@@ -11,6 +11,7 @@ internal import SwiftletTensor
 
 struct Compare: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "compare",
         abstract: "Tell whether two models differ on the same test data by more than chance.",
         discussion: """
             Either two model files and --data, or two .npy files of predictions and --truth. Every \

@@ -10,6 +10,7 @@ internal import SwiftletWeights
 
 struct Convert: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "convert",
         abstract: "Rewrite a model or weights in another format or for another era of Keras.",
         discussion: """
             Weights of PyTorch, TensorFlow, MXNet, safetensors and NumPy go into a model with --weights; \

@@ -8,6 +8,7 @@ internal import SwiftletTensor
 
 struct Diff: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "Compare two models, two files of weights, or two traces of `swiftlet trace`.",
         discussion: """
             Two .npz files are traces: the first layer that differs is named. The status is 0 where nothing \

@@ -8,6 +8,7 @@ internal import SwiftletStreaming
 
 struct Evaluate: RankedSubcommand {
     static let configuration = CommandConfiguration(
+        commandName: "evaluate",
         abstract: "Score a model on data that it has not seen.",
         discussion: """
             The data do not have to fit in memory. With --shard one of several processes or machines asks \

@@ -9,6 +9,7 @@ internal import SwiftletTensor
 
 struct Features: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "features",
         abstract: "Run images through a feature network and keep what it says of them.",
         discussion: """
             The .npz serves `score-images` as --real or --generated. It holds features [images, width], and, \

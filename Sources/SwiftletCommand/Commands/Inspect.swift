@@ -10,6 +10,7 @@ internal import SwiftletTensor
 
 struct Inspect: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "inspect",
         abstract: "List what is in a model or data file without running it.",
         discussion: """
             Models: what wrote them, layers with shapes and parameters, weights with their values' range, \

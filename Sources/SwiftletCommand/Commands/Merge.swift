@@ -5,6 +5,7 @@ internal import SwiftletStreaming
 
 struct Merge: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "merge",
         abstract: "Put the parts of an evaluation or a prediction together.",
         discussion: """
             Each part is what `swiftlet evaluate --shard k/n --state part.h5` wrote, in any order. The scores \

@@ -3,6 +3,7 @@ internal import SwiftletFiles
 
 struct New: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "new",
         abstract: "Write a commented description of a network to start from.",
         discussion: """
             `swiftlet train` takes the file as it is; every line may be changed.

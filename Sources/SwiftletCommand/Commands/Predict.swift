@@ -9,6 +9,7 @@ internal import SwiftletStreaming
 
 struct Predict: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "predict",
         abstract: "Run a model on data and write what it answers.",
         discussion: """
             Neither data nor answers have to fit in memory: rows are read, computed and written some at a \

@@ -6,6 +6,7 @@ internal import SwiftletTensor
 
 struct Score: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "score",
         abstract: "Score predictions against the truth.",
         discussion: """
             Example:

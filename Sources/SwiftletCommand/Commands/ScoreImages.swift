@@ -4,6 +4,7 @@ internal import SwiftletScores
 
 struct ScoreImages: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "score-images",
         abstract: "Score images against references of the same names, or a set against a real set.",
         discussion: """
             Pairs: --paired --reference DIR --candidate DIR. Sets: --real and --generated, each a folder, a \

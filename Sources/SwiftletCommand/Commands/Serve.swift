@@ -14,6 +14,7 @@ internal import SwiftletTensor
 
 struct Serve: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Answer requests over HTTP: the Open Inference Protocol of KServe and Triton.",
         discussion: """
             Ends on Ctrl-C or SIGTERM, once the requests in hand are answered. Encryption and passwords \

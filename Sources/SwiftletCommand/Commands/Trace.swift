@@ -9,6 +9,7 @@ internal import SwiftletTensor
 
 struct Trace: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "trace",
         abstract:
             "Write what every layer of a model gives, for `swiftlet diff` with another trace.",
         discussion: """

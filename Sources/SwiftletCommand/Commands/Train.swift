@@ -10,6 +10,7 @@ internal import SwiftletTraining
 
 struct Train: RankedSubcommand {
     static let configuration = CommandConfiguration(
+        commandName: "train",
         abstract: "Train a model and save it.",
         discussion: """
             A compiled model is trained as it was compiled and goes on where it stopped; --loss, \

@@ -10,6 +10,7 @@ internal import SwiftletTraining
 
 struct Verify: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Check that a model still gives the outputs that are known for certain inputs.",
         discussion: """
             The inputs and outputs are stored in the model's file (see --store and convert --golden) or \

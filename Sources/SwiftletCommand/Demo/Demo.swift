@@ -4,6 +4,7 @@ internal import SwiftletReport
 
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "demo",
         abstract: "The whole journey on real data: train, save, load, predict and score.",
         discussion: """
             Trains a classifier, a denoiser and a generator of handwritten digits and a regression on \

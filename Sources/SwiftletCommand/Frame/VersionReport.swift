@@ -1,10 +1,10 @@
-internal import CHDF5
 internal import CKernels
 internal import CLAPACK
 internal import CPNG
 internal import CWebP
 internal import CZlib
 internal import SwiftletFiles
+internal import SwiftletHDF5
 internal import SwiftletMachine
 internal import SwiftletTensor
 
@@ -26,7 +26,8 @@ struct VersionReport {
 
     private var rows: [(name: String, version: String)] {
         [
-            ("Swift", Self.swift), ("HDF5", Self.hdf5), ("zlib", String(cString: zlibVersion())),
+            ("Swift", Self.swift), ("HDF5", HDF5Library.version),
+            ("zlib", String(cString: zlibVersion())),
             ("libpng", Self.dotted(png_access_version_number(), by: 100)),
             ("libjpeg-turbo", Self.turboJPEG),
             ("libwebp", Self.dotted(UInt32(bitPattern: WebPGetDecoderVersion()), by: 256)),
@@ -43,12 +44,6 @@ struct VersionReport {
         #else
             "6.2"
         #endif
-    }
-
-    private static var hdf5: String {
-        var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
-        guard H5get_libversion(&major, &minor, &release) >= 0 else { return "unknown" }
-        return "\(major).\(minor).\(release)"
     }
 
     /// The library tells no version, but the file that the system has loaded for it has one in its name.

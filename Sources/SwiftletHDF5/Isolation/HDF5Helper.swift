@@ -48,6 +48,7 @@ enum HDF5Helper {
         guard canBeConfined || !requiresConfinement else {
             throw HDF5Error("", .helper(.unconfined))
         }
+        try HDF5Library.open(for: "")
         var resources = confinement_limits(
             memory: UInt64(limits.memory), addresses: UInt64(limits.addresses),
             seconds: UInt64(limits.seconds),
@@ -55,8 +56,8 @@ enum HDF5Helper {
         try check(confine_resources(&resources, target + 1))
         let bytes = try map(range)
         let place = Place(file: "", object: nil)
-        try HDF5Library.locked { () throws(HDF5Error) in
-            try place.check(H5PLset_loading_state(0))
+        try HDF5Library.locked(for: "") { () throws(HDF5Error) in
+            try place.check(hdf5.H5PLset_loading_state(0))
             try check(confine_calls(), unless: !canBeConfined)
             let input = try LibraryImage.open(bytes, place)
             let output = try LibraryImage.create(
@@ -64,7 +65,7 @@ enum HDF5Helper {
             var census = LibraryCensus(limits)
             let entries = try census.entries(of: input)
             try PlainCopy(from: input.id, to: output).make(entries)
-            try place.check(H5Fclose(output))
+            try place.check(hdf5.H5Fclose(output))
         }
     }
 

@@ -29,7 +29,8 @@ struct LibraryCensus {
     ///   files, foreign filters, a group that is reached twice, too much of anything.
     mutating func entries(of file: borrowing Handle) throws(HDF5Error) -> [Entry] {
         try visit(
-            try Handle(H5Oopen(file.id, "/", defaultList), at: place("/"), close: H5Oclose),
+            try Handle(
+                hdf5.H5Oopen(file.id, "/", defaultList), at: place("/"), close: hdf5.H5Oclose),
             "/", depth: 0)
         return entries
     }
@@ -83,7 +84,7 @@ struct LibraryCensus {
             default: throw place.error(.unsupported("a user-defined link of type \(type)"))
             }
             let child = try Handle(
-                H5Oopen(group.id, name, defaultList), at: place, close: H5Oclose)
+                hdf5.H5Oopen(group.id, name, defaultList), at: place, close: hdf5.H5Oclose)
             try visit(child, childPath, depth: depth + 1)
         }
     }
@@ -93,24 +94,24 @@ struct LibraryCensus {
     private mutating func check(
         dataset: borrowing Handle, _ place: Place
     ) throws(HDF5Error) {
-        let list = try Handle(H5Dget_create_plist(dataset.id), at: place, close: H5Pclose)
-        if H5Pget_layout(list.id) == H5D_VIRTUAL {
+        let list = try Handle(hdf5.H5Dget_create_plist(dataset.id), at: place, close: hdf5.H5Pclose)
+        if hdf5.H5Pget_layout(list.id) == H5D_VIRTUAL {
             throw place.error(.unsupported("a virtual dataset"))
         }
-        if try place.check(H5Pget_external_count(list.id)) > 0 {
+        if try place.check(hdf5.H5Pget_external_count(list.id)) > 0 {
             throw place.error(.unsupported("data in another file"))
         }
-        let filters = try place.check(H5Pget_nfilters(list.id))
+        let filters = try place.check(hdf5.H5Pget_nfilters(list.id))
         for index in 0..<filters {
             let number = try place.check(chdf5_filter(list.id, UInt32(index)))
             // Deflate, shuffle, Fletcher's checksum, szip, n-bit, scale-offset: what libhdf5 brings itself.
-            guard (1...6).contains(number), H5Zfilter_avail(number) > 0 else {
+            guard (1...6).contains(number), hdf5.H5Zfilter_avail(number) > 0 else {
                 throw place.error(.unsupported(FilterPipeline.words(for: Int(number))))
             }
         }
         let bytes = try count(
-            Handle(H5Dget_type(dataset.id), at: place, close: H5Tclose),
-            Handle(H5Dget_space(dataset.id), at: place, close: H5Sclose), place)
+            Handle(hdf5.H5Dget_type(dataset.id), at: place, close: hdf5.H5Tclose),
+            Handle(hdf5.H5Dget_space(dataset.id), at: place, close: hdf5.H5Sclose), place)
         guard filters > 0 else { return }
         try limiting(place) { () throws(LimitError) in try Limits.check(.decompressedBytes, bytes) }
     }
@@ -130,10 +131,10 @@ struct LibraryCensus {
     ) throws(HDF5Error) {
         let place = Place(file: "", object: "\(owner.object ?? "")@\(name)")
         let attribute = try Handle(
-            H5Aopen(object.id, name, defaultList), at: place, close: H5Aclose)
+            hdf5.H5Aopen(object.id, name, defaultList), at: place, close: hdf5.H5Aclose)
         try count(
-            Handle(H5Aget_type(attribute.id), at: place, close: H5Tclose),
-            Handle(H5Aget_space(attribute.id), at: place, close: H5Sclose), place)
+            Handle(hdf5.H5Aget_type(attribute.id), at: place, close: hdf5.H5Tclose),
+            Handle(hdf5.H5Aget_space(attribute.id), at: place, close: hdf5.H5Sclose), place)
     }
 
     /// Takes the bytes of an array from what all of them may have together.
@@ -142,8 +143,8 @@ struct LibraryCensus {
         _ type: consuming Handle, _ space: consuming Handle, _ place: Place
     ) throws(HDF5Error) -> Int {
         guard PlainType.isReadable(type.id) else { return 0 }
-        let elements = H5Sget_simple_extent_npoints(space.id)
-        guard elements >= 0, let bytes = product([Int(elements), H5Tget_size(type.id)]) else {
+        let elements = hdf5.H5Sget_simple_extent_npoints(space.id)
+        guard elements >= 0, let bytes = product([Int(elements), hdf5.H5Tget_size(type.id)]) else {
             throw place.error(.tooLarge(bytes: .max))
         }
         guard bytes <= bytesLeft else { throw place.error(.tooLarge(bytes: bytes)) }
@@ -168,7 +169,7 @@ enum LinkNames {
             chdf5_for_each_link(
                 group,
                 { name, type, context in
-                    guard let list = context?.assumingMemoryBound(to: List.self), let name,
+                    guard let list = context?.assumingMemoryBound(to: List.self),
                         list.pointee.left > 0
                     else { return -1 }
                     guard let text = String(validatingCString: name) else {
@@ -202,7 +203,7 @@ enum AttributeNames {
         var list = List()
         var index: hsize_t = 0
         let result = withUnsafeMutablePointer(to: &list) { list in
-            H5Aiterate2(
+            hdf5.H5Aiterate2(
                 object, H5_INDEX_NAME, H5_ITER_INC, &index,
                 { _, name, _, context in
                     guard let list = context?.assumingMemoryBound(to: List.self), let name,

@@ -20,9 +20,10 @@ enum LibraryImage {
                 image_free: { _, _, _ in 0 },
                 udata_copy: { $0 }, udata_free: { _ in 0 }, udata: bytes.baseAddress),
             growth: 1 << 16, place)
-        try place.check(H5Pset_file_image(access.id, bytes.baseAddress, bytes.count))
+        try place.check(hdf5.H5Pset_file_image(access.id, bytes.baseAddress, bytes.count))
         return try Handle(
-            H5Fopen("/source", chdf5_read_only(), access.id), at: place, close: H5Fclose)
+            hdf5.H5Fopen("/source", UInt32(CHDF5_READ_ONLY), access.id), at: place,
+            close: hdf5.H5Fclose)
     }
 
     /// A new file in an open one, which may become longer than its content, in the format that knows
@@ -43,17 +44,19 @@ enum LibraryImage {
                 image_free: { _, _, _ in 0 },
                 udata_copy: { $0 }, udata_free: { _ in 0 }, udata: mapping),
             growth: growth, place)
-        try place.check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V18, H5F_LIBVER_V110))
-        return try place.check(H5Fcreate("/target", chdf5_truncate(), defaultList, access.id))
+        try place.check(hdf5.H5Pset_libver_bounds(access.id, H5F_LIBVER_V18, H5F_LIBVER_V110))
+        return try place.check(
+            hdf5.H5Fcreate("/target", UInt32(CHDF5_TRUNCATE), defaultList, access.id))
     }
 
     private static func list(
         _ callbacks: H5FD_file_image_callbacks_t, growth: Int, _ place: Place
     ) throws(HDF5Error) -> Handle {
         var callbacks = callbacks
-        let access = try Handle(H5Pcreate(chdf5_file_access()), at: place, close: H5Pclose)
-        try place.check(H5Pset_fapl_core(access.id, growth, false))
-        try place.check(H5Pset_file_image_callbacks(access.id, &callbacks))
+        let access = try Handle(
+            hdf5.H5Pcreate(hdf5.H5P_CLS_FILE_ACCESS_ID_g.pointee), at: place, close: hdf5.H5Pclose)
+        try place.check(hdf5.H5Pset_fapl_core(access.id, growth, false))
+        try place.check(hdf5.H5Pset_file_image_callbacks(access.id, &callbacks))
         return access
     }
 }

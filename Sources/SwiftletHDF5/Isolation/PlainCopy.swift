@@ -26,26 +26,27 @@ struct PlainCopy {
             switch entry.kind {
             case .sameAs(let first):
                 try place.check(
-                    H5Lcreate_hard(
+                    hdf5.H5Lcreate_hard(
                         target, first, target, entry.path, defaultList, defaultList))
                 continue
             case .group where entry.path == "/":
-                made = try Handle(H5Gopen2(target, "/", defaultList), at: place, close: H5Oclose)
+                made = try Handle(
+                    hdf5.H5Gopen2(target, "/", defaultList), at: place, close: hdf5.H5Oclose)
             case .group:
                 made = try Handle(
-                    H5Gcreate2(target, entry.path, defaultList, defaultList, defaultList),
-                    at: place, close: H5Oclose)
+                    hdf5.H5Gcreate2(target, entry.path, defaultList, defaultList, defaultList),
+                    at: place, close: hdf5.H5Oclose)
             case .dataset: made = try dataset(place, entry.path)
             case .datatype:
                 let type = try Handle(
-                    H5Topen2(source, entry.path, defaultList), at: place, close: H5Tclose)
-                made = try Handle(chdf5_own_type(type.id), at: place, close: H5Tclose)
+                    hdf5.H5Topen2(source, entry.path, defaultList), at: place, close: hdf5.H5Tclose)
+                made = try Handle(chdf5_own_type(type.id), at: place, close: hdf5.H5Tclose)
                 try place.check(
-                    H5Tcommit2(
+                    hdf5.H5Tcommit2(
                         target, entry.path, made.id, defaultList, defaultList, defaultList))
             }
             let object = try Handle(
-                H5Oopen(source, entry.path, defaultList), at: place, close: H5Oclose)
+                hdf5.H5Oopen(source, entry.path, defaultList), at: place, close: hdf5.H5Oclose)
             try attributes(of: object.id, to: made.id, entry.path)
         }
     }
@@ -56,15 +57,16 @@ struct PlainCopy {
         for name in try AttributeNames.list(object, Place(file: "", object: path)) {
             let place = Place(file: "", object: "\(path)@\(name)")
             let attribute = try Handle(
-                H5Aopen(object, name, defaultList), at: place, close: H5Aclose)
-            let type = try PlainType(H5Aget_type(attribute.id), place)
-            let space = try Space(H5Aget_space(attribute.id), isEmpty: !type.isReadable, place)
+                hdf5.H5Aopen(object, name, defaultList), at: place, close: hdf5.H5Aclose)
+            let type = try PlainType(hdf5.H5Aget_type(attribute.id), place)
+            let space = try Space(hdf5.H5Aget_space(attribute.id), isEmpty: !type.isReadable, place)
             let copy = try Handle(
-                H5Acreate2(made, name, type.handle.id, space.handle.id, defaultList, defaultList),
-                at: place, close: H5Aclose)
+                hdf5.H5Acreate2(
+                    made, name, type.handle.id, space.handle.id, defaultList, defaultList),
+                at: place, close: hdf5.H5Aclose)
             try type.withElements(space.elementCount, place) { elements throws(HDF5Error) in
-                try place.check(H5Aread(attribute.id, type.handle.id, elements))
-                try place.check(H5Awrite(copy.id, type.handle.id, elements))
+                try place.check(hdf5.H5Aread(attribute.id, type.handle.id, elements))
+                try place.check(hdf5.H5Awrite(copy.id, type.handle.id, elements))
             }
         }
     }
@@ -73,26 +75,28 @@ struct PlainCopy {
 
     private func dataset(_ place: Place, _ path: String) throws(HDF5Error) -> Handle {
         let dataset = try Handle(
-            H5Dopen2(source, path, defaultList), at: place, close: H5Dclose)
-        let type = try PlainType(H5Dget_type(dataset.id), place)
-        let space = try Space(H5Dget_space(dataset.id), isEmpty: !type.isReadable, place)
-        let list = try Handle(H5Pcreate(chdf5_dataset_create()), at: place, close: H5Pclose)
-        try place.check(H5Pset_layout(list.id, H5D_CONTIGUOUS))
+            hdf5.H5Dopen2(source, path, defaultList), at: place, close: hdf5.H5Dclose)
+        let type = try PlainType(hdf5.H5Dget_type(dataset.id), place)
+        let space = try Space(hdf5.H5Dget_space(dataset.id), isEmpty: !type.isReadable, place)
+        let list = try Handle(
+            hdf5.H5Pcreate(hdf5.H5P_CLS_DATASET_CREATE_ID_g.pointee), at: place,
+            close: hdf5.H5Pclose)
+        try place.check(hdf5.H5Pset_layout(list.id, H5D_CONTIGUOUS))
         // All elements are written; but strings of their own length cannot do without.
         if type.isReadable, !type.hasOwnStrings {
-            try place.check(H5Pset_fill_time(list.id, H5D_FILL_TIME_NEVER))
+            try place.check(hdf5.H5Pset_fill_time(list.id, H5D_FILL_TIME_NEVER))
         }
-        try place.check(H5Pset_obj_track_times(list.id, false))
+        try place.check(hdf5.H5Pset_obj_track_times(list.id, false))
         let copy = try Handle(
-            H5Dcreate2(
+            hdf5.H5Dcreate2(
                 target, path, type.handle.id, space.handle.id, defaultList, list.id, defaultList),
-            at: place, close: H5Dclose)
+            at: place, close: hdf5.H5Dclose)
         guard space.elementCount > 0 else { return copy }
         let rows = try rowsAtOnce(of: dataset, type, space, place)
         guard let length = space.extents.first, rows < length else {
             try type.withElements(space.elementCount, place) { elements throws(HDF5Error) in
-                try place.check(H5Dread(dataset.id, type.handle.id, 0, 0, 0, elements))
-                try place.check(H5Dwrite(copy.id, type.handle.id, 0, 0, 0, elements))
+                try place.check(hdf5.H5Dread(dataset.id, type.handle.id, 0, 0, 0, elements))
+                try place.check(hdf5.H5Dwrite(copy.id, type.handle.id, 0, 0, 0, elements))
             }
             return copy
         }
@@ -104,9 +108,9 @@ struct PlainCopy {
             let elements = space.elementCount / Int(length) * Int(count)
             try type.withElements(elements, place) { elements throws(HDF5Error) in
                 try place.check(
-                    H5Dread(dataset.id, type.handle.id, part.id, space.handle.id, 0, elements))
+                    hdf5.H5Dread(dataset.id, type.handle.id, part.id, space.handle.id, 0, elements))
                 try place.check(
-                    H5Dwrite(copy.id, type.handle.id, part.id, space.handle.id, 0, elements))
+                    hdf5.H5Dwrite(copy.id, type.handle.id, part.id, space.handle.id, 0, elements))
             }
             start += count
         }
@@ -123,10 +127,10 @@ struct PlainCopy {
         guard let length = space.extents.first, length > 0 else { return 1 }
         let rowBytes = space.elementCount / Int(length) * type.size
         let rows = hsize_t(max(1, Self.bytesAtOnce / max(1, rowBytes)))
-        let list = try Handle(H5Dget_create_plist(dataset.id), at: place, close: H5Pclose)
-        guard H5Pget_layout(list.id) == H5D_CHUNKED else { return rows }
+        let list = try Handle(hdf5.H5Dget_create_plist(dataset.id), at: place, close: hdf5.H5Pclose)
+        guard hdf5.H5Pget_layout(list.id) == H5D_CHUNKED else { return rows }
         var chunk = [hsize_t](repeating: 1, count: space.extents.count)
-        try place.check(H5Pget_chunk(list.id, Int32(chunk.count), &chunk))
+        try place.check(hdf5.H5Pget_chunk(list.id, Int32(chunk.count), &chunk))
         let height = max(1, chunk.first ?? 1)
         return max(height, rows / height * height)
     }
@@ -141,36 +145,36 @@ struct PlainType: ~Copyable {
 
     /// - Parameter id: taken over.
     init(_ id: hid_t, _ place: Place) throws(HDF5Error) {
-        let stored = try Handle(id, at: place, close: H5Tclose)
-        handle = try Handle(chdf5_own_type(stored.id), at: place, close: H5Tclose)
+        let stored = try Handle(id, at: place, close: hdf5.H5Tclose)
+        handle = try Handle(chdf5_own_type(stored.id), at: place, close: hdf5.H5Tclose)
         isReadable = Self.isReadable(stored.id)
-        size = H5Tget_size(stored.id)
-        hasOwnStrings = H5Tdetect_class(stored.id, H5T_VLEN) > 0 || Self.isVariable(stored.id)
+        size = hdf5.H5Tget_size(stored.id)
+        hasOwnStrings = hdf5.H5Tdetect_class(stored.id, H5T_VLEN) > 0 || Self.isVariable(stored.id)
     }
 
     /// Whether tensors hold such elements.
     static func isReadable(_ type: hid_t) -> Bool {
-        let size = H5Tget_size(type)
-        switch H5Tget_class(type) {
+        let size = hdf5.H5Tget_size(type)
+        switch hdf5.H5Tget_class(type) {
         case H5T_INTEGER: return size <= 8
         case H5T_FLOAT: return size <= 16
         case H5T_STRING: return true
         case H5T_OPAQUE: return size == 2
-        case H5T_ENUM: return size == 1 && H5Tget_nmembers(type) == 2
+        case H5T_ENUM: return size == 1 && hdf5.H5Tget_nmembers(type) == 2
         case H5T_ARRAY:
-            let element = H5Tget_super(type)
+            let element = hdf5.H5Tget_super(type)
             guard element >= 0 else { return false }
-            defer { H5Tclose(element) }
+            defer { _ = hdf5.H5Tclose(element) }
             return isReadable(element)
         default: return false
         }
     }
 
     private static func isVariable(_ type: hid_t) -> Bool {
-        guard H5Tget_class(type) == H5T_ARRAY else { return H5Tis_variable_str(type) > 0 }
-        let element = H5Tget_super(type)
+        guard hdf5.H5Tget_class(type) == H5T_ARRAY else { return hdf5.H5Tis_variable_str(type) > 0 }
+        let element = hdf5.H5Tget_super(type)
         guard element >= 0 else { return false }
-        defer { H5Tclose(element) }
+        defer { _ = hdf5.H5Tclose(element) }
         return isVariable(element)
     }
 
@@ -186,8 +190,9 @@ struct PlainType: ~Copyable {
         defer { free(memory) }
         guard hasOwnStrings else { return try body(memory) }
         var extent = hsize_t(count)
-        let space = try Handle(H5Screate_simple(1, &extent, nil), at: place, close: H5Sclose)
-        defer { H5Dvlen_reclaim(handle.id, space.id, defaultList, memory) }
+        let space = try Handle(
+            hdf5.H5Screate_simple(1, &extent, nil), at: place, close: hdf5.H5Sclose)
+        defer { _ = hdf5.H5Dvlen_reclaim(handle.id, space.id, defaultList, memory) }
         try body(memory)
     }
 }
@@ -202,16 +207,17 @@ struct Space: ~Copyable {
     ///   - id: taken over.
     ///   - isEmpty: whether the copy is declared to hold nothing.
     init(_ id: hid_t, isEmpty: Bool, _ place: Place) throws(HDF5Error) {
-        let stored = try Handle(id, at: place, close: H5Sclose)
-        let isEmpty = isEmpty || H5Sget_simple_extent_type(stored.id) == H5S_NULL
-        let rank = isEmpty ? 0 : try place.check(H5Sget_simple_extent_ndims(stored.id))
+        let stored = try Handle(id, at: place, close: hdf5.H5Sclose)
+        let isEmpty = isEmpty || hdf5.H5Sget_simple_extent_type(stored.id) == H5S_NULL
+        let rank = isEmpty ? 0 : try place.check(hdf5.H5Sget_simple_extent_ndims(stored.id))
         var extents = [hsize_t](repeating: 0, count: Int(rank))
-        if rank > 0 { try place.check(H5Sget_simple_extent_dims(stored.id, &extents, nil)) }
+        if rank > 0 { try place.check(hdf5.H5Sget_simple_extent_dims(stored.id, &extents, nil)) }
         let made =
             rank > 0
-            ? H5Screate_simple(rank, extents, nil) : H5Screate(isEmpty ? H5S_NULL : H5S_SCALAR)
-        let count = H5Sget_simple_extent_npoints(made)
-        handle = try Handle(made, at: place, close: H5Sclose)
+            ? hdf5.H5Screate_simple(rank, extents, nil)
+            : hdf5.H5Screate(isEmpty ? H5S_NULL : H5S_SCALAR)
+        let count = hdf5.H5Sget_simple_extent_npoints(made)
+        handle = try Handle(made, at: place, close: hdf5.H5Sclose)
         self.extents = extents
         elementCount = Int(max(0, count))
     }
@@ -223,7 +229,7 @@ struct Space: ~Copyable {
         starts[0] = start
         counts[0] = count
         try place.check(
-            H5Sselect_hyperslab(handle.id, H5S_SELECT_SET, starts, nil, counts, nil))
+            hdf5.H5Sselect_hyperslab(handle.id, H5S_SELECT_SET, starts, nil, counts, nil))
     }
 
     /// So many rows by themselves, in memory.
@@ -231,6 +237,7 @@ struct Space: ~Copyable {
         var extents = extents
         extents[0] = rows
         return try Handle(
-            H5Screate_simple(Int32(extents.count), extents, nil), at: place, close: H5Sclose)
+            hdf5.H5Screate_simple(Int32(extents.count), extents, nil), at: place,
+            close: hdf5.H5Sclose)
     }
 }

@@ -42,9 +42,28 @@ package final class ConstantCache: Sendable {
     }
 }
 
+/// An operation by what it says of itself. That takes longer than many a small operation, so it is asked only
+/// of those that are alike otherwise.
+package struct DescribedOp: Hashable, Sendable {
+    private let op: any Op
+    private let types: [TensorType]
+
+    init(_ node: Node) { (op, types) = (node.op, node.types) }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.op.name == right.op.name && left.types == right.types
+            && "\(left.op)" == "\(right.op)"
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(op.name)
+        hasher.combine(types)
+    }
+}
+
 /// What a constant was made of.
 package indirect enum ConstantKey: Hashable, Sendable {
-    case operation(String, [ConstantKey])
+    case operation(DescribedOp, [ConstantKey])
     case output(Int, of: ConstantKey)
     case bytes([UInt8], TensorType)
     case storage(ObjectIdentifier, TensorType)

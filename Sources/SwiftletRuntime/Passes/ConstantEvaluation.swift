@@ -23,9 +23,14 @@ struct ConstantEvaluation {
     func results(_ cache: ConstantCache, workers: Workers) throws -> [Int: [Tensor]] {
         let wanted = wantedNodes.sorted { size($0) > size($1) }
         let found = Mutex<[Int: Result<[Tensor], any Error>]>([:])
-        workers.forEach(parts: wanted.count) { part in
+        let memory = ThreadMemory()
+        workers.forEach(parts: wanted.count) { part, thread in
             let node = graph.nodes[wanted[part]]
-            let result = Result { try cache.value(of: key(node)) { try compute(node) } }
+            let result = Result {
+                try cache.value(of: key(node)) {
+                    try compute(node) { try memory.bytes($0, thread: thread) }
+                }
+            }
             found.withLock { $0[node.index] = result }
         }
         return try found.withLock { try $0.mapValues { try $0.get() } }
@@ -51,12 +56,15 @@ struct ConstantEvaluation {
         return wanted
     }
 
-    private func compute(_ node: Node) throws -> [Tensor] {
+    private func compute(
+        _ node: Node, in memory: (_ byteCount: Int) throws -> TensorStorage
+    ) throws -> [Tensor] {
         let values = node.types.indices.map { node.output($0) }
         let program = try Program(graph, inputs: [], outputs: values)
         // Kernels of 16 bits take the place of what they are made of, piece by piece.
         let isNarrowed = node.types.allSatisfy { $0.dtype.size == 2 }
-        let results = try program.run([], releasesConstants: isNarrowed)
+        let results = try program.run(
+            [], releasesConstants: isNarrowed, in: memory(program.workspaceByteCount))
         release(node)
         return results
     }
@@ -75,12 +83,26 @@ struct ConstantEvaluation {
 
     private func key(_ node: Node) -> ConstantKey {
         .operation(
-            "\(node.op)\(node.types)",
+            DescribedOp(node),
             node.inputs.map { input in
                 let producer = graph.nodes[input.node]
                 if let constant = producer.op as? Constant { return .tensor(constant.tensor) }
                 return .output(input.output, of: key(producer))
             })
+    }
+}
+
+/// What threads compute in, one result after the other: to have the system hand out fresh memory for each
+/// takes longer than many of the computations.
+private final class ThreadMemory: Sendable {
+    private let held = Mutex<[Int: TensorStorage]>([:])
+
+    func bytes(_ count: Int, thread: Int) throws -> TensorStorage {
+        if let held = held.withLock({ $0[thread] }), held.byteCount >= count { return held }
+        held.withLock { $0[thread] = nil }
+        let storage = try TensorStorage(byteCount: count)
+        held.withLock { $0[thread] = storage }
+        return storage
     }
 }
 

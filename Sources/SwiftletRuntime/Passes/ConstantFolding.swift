@@ -28,7 +28,7 @@ package struct ConstantFolding: Pass {
         let results =
             try isConstant
             ? patch.cache.value(
-                of: .operation("\(node.op)\(node.types)", operands.map { .tensor($0) })
+                of: .operation(DescribedOp(node), operands.map { .tensor($0) })
             ) {
                 try compute(node.op, operands)
             } : compute(node.op, operands)

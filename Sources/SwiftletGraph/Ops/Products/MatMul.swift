@@ -63,8 +63,8 @@ package struct MatMul: Op {
             && a.elementCount == b[0] && b.elementCount >= Self.leastStreamed && b[1] >= 64
     }
 
-    /// Numbers in a B that is not worth packing for one row: too large for the second cache.
-    private static let leastStreamed = 1 << 20
+    /// Numbers in a B that is not worth packing for one row: too large for the third cache.
+    private static let leastStreamed = 1 << 22
 
     private func batch(_ a: Shape, _ b: Shape) -> Shape? {
         guard let a = try? Shape(a.dimensions.dropLast(2)),
