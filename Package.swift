@@ -293,7 +293,7 @@ targets.append(
             "Swiftlet", served("Hummingbird", "hummingbird"), served("NIOPosix", "swift-nio"),
         ], path: "Examples/Server", swiftSettings: strict))
 
-// Floor 7: the command line. With the Swift runtime inside it starts in two thirds of the time; what that
+// Floor 7: the command line. With the Swift runtime inside it starts in three quarters of the time; what that
 // consists of, Swift does not name in the objects.
 let runtimeLibraries = [
     "CoreFoundation", "_FoundationICU", "_FoundationCShims", "_FoundationCollections",
